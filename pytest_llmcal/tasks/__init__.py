@@ -1,0 +1,7 @@
+"""Items, prompt templates, loading and splits: what is asked of a model."""
+
+from pytest_llmcal.tasks.errors import TaskError
+from pytest_llmcal.tasks.items import Item, Items, Text
+from pytest_llmcal.tasks.task import Task
+
+__all__ = ["Item", "Items", "Task", "TaskError", "Text"]

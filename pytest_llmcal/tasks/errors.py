@@ -1,0 +1,5 @@
+"""What goes wrong with a task, said in one sentence."""
+
+
+class TaskError(ValueError):
+    """A task, its file or one of its items is not usable; the text says which and why."""

@@ -1,0 +1,29 @@
+"""A task: two splits of items under one name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_llmcal.tasks.items import Items
+
+
+@dataclass(frozen=True)
+class Task:
+    """A named collection of items.
+
+    Attributes
+    ----------
+    name : str
+        What users call it, for instance ``"world/qa"``.
+    calibration : Items or None
+        What calibrators are fitted on; None when the task keeps none.
+    test : Items
+        What gates are judged on.
+    source : str
+        Where the items came from: a file, a hub name with its revision, or the world.
+    """
+
+    name: str
+    calibration: Items | None
+    test: Items
+    source: str
