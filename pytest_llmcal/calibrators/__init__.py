@@ -1,0 +1,1 @@
+"""Calibrators: maps fitted on one split and applied to another."""

@@ -93,7 +93,7 @@ class Items(Sequence[Item | Text]):
 
     task: str
     split: str
-    items: tuple[Item, ...] | tuple[Text, ...]
+    items: tuple[Item | Text, ...]
 
     def __post_init__(self) -> None:
         if not self.items:

@@ -1,0 +1,207 @@
+"""A number that knows its error bar."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_llmcal.measurement.about import About, Bin, NoiseFloor
+from pytest_llmcal.measurement.errors import MeasurementError
+from pytest_llmcal.measurement.rules import Observation, current_rules
+from pytest_llmcal.measurement.verdict import Status, Verdict
+
+
+class Measurement(float):
+    """A ``float`` with its interval, sample size and method.
+
+    Plain comparisons work as for any float and judge the estimate alone;
+    ``below`` and ``above`` judge the whole interval and may answer "undecided".
+
+    Parameters
+    ----------
+    value : float
+        The estimate; not NaN.
+    name : str
+        Name of the metric, for instance ``"ece"``.
+    low, high : float
+        Ends of the two-sided interval, ``low <= high``. Each end is wrong in at
+        most ``(1 - confidence) / 2`` of runs. The estimate of a biased metric may
+        lie outside.
+    n : int
+        Number of items, at least 1.
+    method : str
+        How the interval was made, in words.
+    confidence : float
+        Level of the interval, between 0 and 1.
+    debiased : float or None
+        Best guess of the true value where the estimate itself is biased.
+    noise_floor : NoiseFloor or None
+        What a perfectly calibrated model with these confidences would score.
+    exact : float or None
+        The true value where it is known (the embedded world).
+    about : About
+        Whose answers, to what.
+    curve, before : sequence of Bin
+        Reliability curve behind the number, and the one before calibration.
+
+    Raises
+    ------
+    MeasurementError
+        If a number is NaN or the interval is upside down.
+
+    Examples
+    --------
+    >>> ece = Measurement(0.031, name="ece", low=0.0, high=0.042, n=2000, method="score interval", confidence=0.95)
+    >>> ece < 0.05
+    True
+    >>> ece.below(0.05).status
+    'holds'
+    >>> ece.below(0.04).status
+    'undecided'
+    """
+
+    __slots__ = (
+        "about",
+        "before",
+        "confidence",
+        "curve",
+        "debiased",
+        "exact",
+        "high",
+        "low",
+        "method",
+        "n",
+        "name",
+        "noise_floor",
+    )
+    about: About
+    before: tuple[Bin, ...]
+    confidence: float
+    curve: tuple[Bin, ...]
+    debiased: float | None
+    exact: float | None
+    high: float
+    low: float
+    method: str
+    n: int
+    name: str
+    noise_floor: NoiseFloor | None
+
+    def __new__(
+        cls,
+        value: float,
+        *,
+        name: str,
+        low: float,
+        high: float,
+        n: int,
+        method: str,
+        confidence: float,
+        debiased: float | None = None,
+        noise_floor: NoiseFloor | None = None,
+        exact: float | None = None,
+        about: About | None = None,
+        curve: Sequence[Bin] = (),
+        before: Sequence[Bin] = (),
+    ) -> Measurement:
+        """Check and freeze the numbers as builtins, so that they pass through any report."""
+        self = super().__new__(cls, value)
+        for label, number in (("estimate", value), ("low end", low), ("high end", high)):
+            if math.isnan(number):
+                raise MeasurementError(f"the {label} of {name} is NaN; a measurement is a number")
+        if low > high:
+            raise MeasurementError(f"the interval of {name} is upside down: low {low} is above high {high}")
+        self.name = name
+        self.low = float(low)
+        self.high = float(high)
+        self.n = int(n)
+        self.method = method
+        self.confidence = float(confidence)
+        self.debiased = None if debiased is None else float(debiased)
+        self.noise_floor = noise_floor
+        self.exact = None if exact is None else float(exact)
+        self.about = about or About()
+        self.curve = tuple(curve)
+        self.before = tuple(before)
+        return self
+
+    def __getnewargs_ex__(self) -> tuple[tuple[float], dict[str, Any]]:
+        return (float(self),), {name: getattr(self, name) for name in self.__slots__}
+
+    def __repr__(self) -> str:
+        return f"{self.name}={float(self):.4f} [{self.low:.4f}, {self.high:.4f}] at {self.confidence:.0%}, n={self.n}"
+
+    def __str__(self) -> str:
+        return float.__repr__(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(float(self), spec)
+
+    def _compare(self, relation: str, other: object, outcome: bool) -> bool:
+        limit = float(other)  # type: ignore[arg-type]  # float's own comparison accepted it
+        if math.isnan(limit):
+            raise MeasurementError(f"{self.name} was compared with NaN; a limit is a number")
+        word = "true" if outcome else "false"
+        sentence = f"The estimate of {self.name} is {float(self):.4g}, so {self.name} {relation} {limit:.4g} is {word}."
+        current_rules().observe(Observation(self, relation, limit, word, sentence))
+        return outcome
+
+    def __lt__(self, other: object) -> bool:
+        result = super().__lt__(other)  # type: ignore[operator]
+        return result if result is NotImplemented else self._compare("<", other, result)
+
+    def __le__(self, other: object) -> bool:
+        result = super().__le__(other)  # type: ignore[operator]
+        return result if result is NotImplemented else self._compare("<=", other, result)
+
+    def __gt__(self, other: object) -> bool:
+        result = super().__gt__(other)  # type: ignore[operator]
+        return result if result is NotImplemented else self._compare(">", other, result)
+
+    def __ge__(self, other: object) -> bool:
+        result = super().__ge__(other)  # type: ignore[operator]
+        return result if result is NotImplemented else self._compare(">=", other, result)
+
+    def below(self, limit: float) -> Verdict:
+        """Judge the claim that the true value is at most ``limit``.
+
+        Holds if ``high <= limit``, refuted if ``low > limit``, else undecided.
+        """
+        limit = self._checked(limit)
+        status: Status = "holds" if self.high <= limit else "refuted" if self.low > limit else "undecided"
+        return self._verdict(status, "below", f"{self.name} is at most {limit:.4g}", limit)
+
+    def above(self, limit: float) -> Verdict:
+        """Judge the claim that the true value is at least ``limit``.
+
+        Holds if ``low >= limit``, refuted if ``high < limit``, else undecided.
+        """
+        limit = self._checked(limit)
+        status: Status = "holds" if self.low >= limit else "refuted" if self.high < limit else "undecided"
+        return self._verdict(status, "above", f"{self.name} is at least {limit:.4g}", limit)
+
+    def _checked(self, limit: float) -> float:
+        limit = float(limit)
+        if math.isnan(limit):
+            raise MeasurementError(f"the limit for {self.name} is NaN; a limit is a number")
+        return limit
+
+    def _verdict(self, status: Status, relation: str, claim: str, limit: float) -> Verdict:
+        needed = self._items_needed(limit) if status == "undecided" else None
+        reason = (
+            f"it was measured as {float(self):.4g} on {self.n} {'item' if self.n == 1 else 'items'}, "
+            f"and with {self.confidence:.0%} confidence the true value lies between {self.low:.4g} and {self.high:.4g}"
+        )
+        if needed is not None:
+            reason += f"; about {needed} items would decide it"
+        return Verdict(status, relation, claim, reason, self, limit, needed)
+
+    def _items_needed(self, limit: float) -> int | None:
+        """Scale the interval's arm towards the limit by 1 / sqrt(n) until it no longer reaches it."""
+        center = float(self) if self.debiased is None else self.debiased
+        distance = abs(limit - center)
+        arm = self.high - center if center <= limit else center - self.low
+        if distance == 0.0:
+            return None
+        return max(self.n + 1, math.ceil(self.n * (arm / distance) ** 2))

@@ -1,0 +1,88 @@
+"""The rules that measurements are judged under, and who is told of each judgement.
+
+A run sets them for the span of one test; without a run the defaults hold. They live
+in a context variable, so two runs in one process never see each other's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_llmcal.measurement.measurement import Measurement
+    from pytest_llmcal.measurement.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One judgement of a measurement: a comparison or a verdict.
+
+    Attributes
+    ----------
+    measurement : Measurement
+        What was judged.
+    relation : str
+        ``"<"``, ``"<="``, ``">"`` or ``">="`` for a plain comparison;
+        ``"below"``, ``"above"`` or ``"is_monotone"`` for a verdict.
+    limit : float or None
+        What it was held against.
+    outcome : str
+        ``"true"`` or ``"false"`` for a comparison; the status of a verdict.
+    explanation : str
+        One plain sentence.
+    """
+
+    measurement: Measurement
+    relation: str
+    limit: float | None
+    outcome: str
+    explanation: str
+
+
+def _fail_undecided(_: Verdict) -> bool:
+    return False
+
+
+def _tell_nobody(_: Observation) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How measurements are judged.
+
+    Attributes
+    ----------
+    confidence : float
+        Level of the two-sided intervals, between 0 and 1.
+    undecided : callable
+        What ``bool(verdict)`` gives for an undecided verdict; it may raise.
+    observe : callable
+        Told of every comparison and verdict.
+    """
+
+    confidence: float = 0.95
+    undecided: Callable[[Verdict], bool] = _fail_undecided
+    observe: Callable[[Observation], None] = _tell_nobody
+
+
+_RULES: ContextVar[Rules] = ContextVar("pytest_llmcal_rules", default=Rules())  # noqa: B039  # frozen, so nothing can be shared by mistake
+
+
+def current_rules() -> Rules:
+    """Return the rules in force."""
+    return _RULES.get()
+
+
+@contextmanager
+def using(rules: Rules) -> Iterator[Rules]:
+    """Put rules in force for the span of a ``with`` block."""
+    token = _RULES.set(rules)
+    try:
+        yield rules
+    finally:
+        _RULES.reset(token)

@@ -1,0 +1,64 @@
+"""What a measurement says about a limit: holds, refuted or undecided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pytest_llmcal.measurement.rules import Observation, current_rules
+
+if TYPE_CHECKING:
+    from pytest_llmcal.measurement.measurement import Measurement
+
+Status = Literal["holds", "refuted", "undecided"]
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """A claim about a measurement, decided at the measurement's confidence or left open.
+
+    As a bool, ``holds`` is True, ``refuted`` is False, and ``undecided`` is what the
+    rules in force say (False unless a run was told otherwise).
+
+    Attributes
+    ----------
+    status : {"holds", "refuted", "undecided"}
+        What the data say about the claim.
+    relation : str
+        The kind of claim: ``"below"``, ``"above"`` or ``"is_monotone"``.
+    claim : str
+        The claim in words, for instance ``"ece is at most 0.05"``.
+    reason : str
+        Why the status is what it is, as the rest of the sentence.
+    measurement : Measurement
+        What the claim is about.
+    limit : float or None
+        What it was held against.
+    items_needed : int or None
+        For an undecided verdict, about how many items would decide it if the
+        measurement's best guess were the truth; None when no number would.
+    """
+
+    status: Status
+    relation: str
+    claim: str
+    reason: str
+    measurement: Measurement
+    limit: float | None = None
+    items_needed: int | None = None
+
+    def __post_init__(self) -> None:
+        current_rules().observe(Observation(self.measurement, self.relation, self.limit, self.status, self.explain()))
+
+    def __bool__(self) -> bool:
+        if self.status == "undecided":
+            return current_rules().undecided(self)
+        return self.status == "holds"
+
+    def explain(self) -> str:
+        """Return the verdict as one plain sentence."""
+        words = {"holds": "holds", "refuted": "is refuted", "undecided": "is undecided"}[self.status]
+        return f"The claim that {self.claim} {words}: {self.reason}."
+
+    def __repr__(self) -> str:
+        return f"<Verdict {self.status}: {self.explain()}>"
