@@ -1,0 +1,64 @@
+# On a machine with Python 3.10 or newer and make, each target stands alone:
+# it creates .venv and installs what it needs first.
+
+PYTHON ?= python3
+MODEL ?= world/gpt2
+REPORT ?= reports/gate
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help gate test test-slow lint bench train clean
+
+help:
+	@echo "make gate       judge the embedded model world/gpt2 and write a report (MODEL=... for another)"
+	@echo "make test       run the tests"
+	@echo "make test-slow  run the slow tests"
+	@echo "make lint       check style and types"
+	@echo "make bench      print the benchmarks"
+	@echo "make train      train the embedded models again, from nothing"
+
+# pip older than 25.1 cannot install dependency groups.
+$(VENV)/made:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@touch $@
+
+# The constraint is installed by name first: an unpinned torch would be resolved anew.
+$(VENV)/installed: $(VENV)/made pyproject.toml constraints.txt
+	$(INSTALL) torch
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(INSTALL) --group test
+	@touch $@
+
+$(VENV)/installed-lint: $(VENV)/installed
+	$(INSTALL) --group lint
+	@touch $@
+
+gate: $(VENV)/installed
+	$(BIN)/python -m pytest suites --llmcal-model $(MODEL) --llmcal-report $(REPORT)
+	@echo "The report: $(CURDIR)/$(REPORT)/index.html"
+
+test: $(VENV)/installed-test
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/installed-test
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/installed-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/installed-test
+	$(BIN)/python -m benchmarks
+
+train: $(VENV)/installed-test
+	$(BIN)/python -m pytest_llmcal.world.train
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
