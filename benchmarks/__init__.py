@@ -1,0 +1,1 @@
+"""Measured figures, one module a question; ``python -m benchmarks`` runs them all."""
