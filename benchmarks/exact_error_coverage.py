@@ -1,4 +1,4 @@
-"""How often does the reported interval hold the exact calibration error of the embedded models?
+"""Count how often the reported interval holds the exact calibration error of the embedded models.
 
 The answers of a world's items are draws from a known distribution, so the true
 calibration error of a model is known. Here the answers are drawn afresh many times,
@@ -46,7 +46,10 @@ def main() -> None:
             items = load_task(task_name).test
             scores = score(model, items)
             above, inside, below = coverage(scores, items, arguments.redraws)
-            print(f"{name:20} {task_name:22} {scores.exact_ece():7.4f} {inside:7.1%} {above:9.1%} {below:8.1%}", flush=True)
+            print(
+                f"{name:20} {task_name:22} {scores.exact_ece():7.4f} {inside:7.1%} {above:9.1%} {below:8.1%}",
+                flush=True,
+            )
         model.close()
 
 
