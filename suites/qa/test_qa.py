@@ -1,0 +1,41 @@
+"""Gates for question answering.
+
+On the embedded world by default; ``--llmcal-model`` and ``--llmcal-task`` put yours in its place.
+Copy the file and change the limits to what your release needs.
+"""
+
+import pytest
+
+pytestmark = pytest.mark.llmcal(task="world/qa")
+
+
+def test_confidence_can_be_trusted(scores):
+    """Of the answers given with 0.9, about nine in ten are right."""
+    assert scores.ece().below(0.05)
+
+
+def test_more_confident_means_more_often_right(scores):
+    """Accuracy rises with confidence, so that confidence can order answers or hold some back."""
+    assert scores.reliability().is_monotone()
+
+
+def test_temperature_scaling_repairs_it(scores, calibrated_scores):
+    """One temperature, fitted on the calibration split, makes the confidence trustworthy and costs nothing."""
+    assert calibrated_scores.ece().below(0.05)
+    assert calibrated_scores.nll() <= scores.nll() + 0.01  # a hundredth of a nat: within the noise of the fit
+
+
+def test_confidence_can_be_trusted_in_every_group(scores):
+    """Well calibrated on average is not enough if some people are served worse.
+
+    Groups have fewer items, hence the wider limit.
+    """
+    if not scores.groups:
+        pytest.skip("the task names no groups")
+    verdicts = [part.ece().below(0.1) for name in scores.groups for part in scores.by_group(name).values()]
+    assert all(verdicts)
+
+
+def test_it_is_less_sure_when_it_is_wrong(scores):
+    """A right answer has the higher confidence of a right and a wrong one in clearly more than half of the pairs."""
+    assert scores.auroc().above(0.6)
