@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -122,6 +122,11 @@ class Gate:
         What it was run on.
     attempts : tuple of Attempt
         At least one.
+
+    Raises
+    ------
+    RunError
+        If there is no attempt.
     """
 
     nodeid: str
@@ -130,6 +135,10 @@ class Gate:
     model: str | None
     task: str | None
     attempts: tuple[Attempt, ...]
+
+    def __post_init__(self) -> None:
+        if not self.attempts:
+            raise RunError(f"gate {self.nodeid!r} has no attempt; a gate that was not run is no gate of a run")
 
     @property
     def outcome(self) -> str:
@@ -207,8 +216,17 @@ class Run:
     gates: tuple[Gate, ...] = ()
 
     def to_json(self) -> str:
-        """Return the run as JSON text; infinite numbers become the strings "inf" and "-inf"."""
-        return json.dumps(_plain({"schema": SCHEMA, **asdict(self)}), indent=1, allow_nan=False, ensure_ascii=False)
+        """Return the run as JSON text, one gate a line.
+
+        Infinite numbers become the strings "inf" and "-inf".
+
+        Raises
+        ------
+        RunError
+            If a number is NaN; the text names the field.
+        """
+        data = {"schema": SCHEMA, **_plain(self, "run")}
+        return "{\n" + ",\n".join(f"{_json(name)}: {_lines(value)}" for name, value in data.items()) + "\n}\n"
 
     @classmethod
     def from_json(cls, text: str, source: str = "run") -> Run:
@@ -220,8 +238,8 @@ class Run:
             If the text is no run, or of another schema.
         """
         try:
-            data = json.loads(text)
-        except json.JSONDecodeError as error:
+            data = json.loads(text, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
             raise RunError(f"{source}: not JSON: {error}") from None
         if not isinstance(data, dict) or "schema" not in data:
             raise RunError(f"{source}: not a run of pytest-llmcal, it has no 'schema' number")
@@ -230,58 +248,132 @@ class Run:
         del data["schema"]
         return _built(cls, data, source)
 
+    def write(self, path: str | Path) -> Path:
+        """Write the run to a file, making its folder where needed, and return the path."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A lone surrogate (pytest passes undecodable bytes on as such) stays readable as a JSON escape.
+        path.write_bytes(self.to_json().encode("utf-8", "backslashreplace"))
+        return path
+
     @classmethod
     def read(cls, path: str | Path) -> Run:
-        """Read a run from a file."""
-        return cls.from_json(Path(path).read_text(encoding="utf-8"), str(path))
+        """Read a run from a file.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be opened.
+        RunError
+            If it holds no run, or one of another schema.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise RunError(f"{path}: not JSON: not UTF-8 at byte {error.start}") from None
+        return cls.from_json(text, str(path))
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, float) and math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    return value
+def _plain(value: Any, where: str) -> Any:
+    if isinstance(value, float):
+        if math.isnan(value):
+            raise RunError(f"{where} is NaN; a run holds numbers")
+        return value if math.isfinite(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, tuple):
+        return [_plain(inner, f"{where}[{index}]") for index, inner in enumerate(value)]
+    if is_dataclass(value):
+        return {name: _plain(inner, f"{where}.{name}") for name, inner in vars(value).items()}
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)
+
+
+def _lines(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return _json(value)
+    return "[\n" + ",\n".join(map(_json, value)) + "\n]"
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
 
 
 Built = TypeVar("Built")
+Reader = Callable[[Any, str], Any]
 
 
 def _built(kind: type[Built], data: Any, where: str) -> Built:
     """Build a dataclass from parsed JSON, naming the place of whatever does not fit."""
     if not isinstance(data, dict):
         raise RunError(f"{where}: expected an object with the fields of a {kind.__name__}, got {data!r}")
-    known = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]  # only dataclasses are passed
+    types = {entry.name: str(entry.type) for entry in fields(kind)}  # type: ignore[arg-type]  # only dataclasses are passed
     for name in data:
-        if name not in known:
-            raise RunError(f"{where}: unknown field {name!r} of a {kind.__name__}; known are {sorted(known)}")
-    values = {name: _INNER.get(name, _as_is)(value, f"{where}.{name}") for name, value in data.items()}
+        if name not in types:
+            raise RunError(f"{where}: unknown field {name!r} of a {kind.__name__}; known are {sorted(types)}")
+    values = {name: _READERS[types[name]](value, f"{where}.{name}") for name, value in data.items()}
     try:
         return kind(**values)
     except TypeError as error:
         raise RunError(f"{where}: {error}") from None
 
 
-def _as_is(value: Any, _: str) -> Any:
-    return float(value) if value in ("inf", "-inf") else value
-
-
-def _many(kind: type[Built]) -> Callable[[Any, str], tuple[Built, ...]]:
-    def build(value: Sequence[Any], where: str) -> tuple[Built, ...]:
-        return tuple(_built(kind, entry, f"{where}[{index}]") for index, entry in enumerate(value))
+def _many(read: Reader) -> Reader:
+    def build(value: Any, where: str) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise RunError(f"{where}: expected a list, got {value!r}")
+        return tuple(read(entry, f"{where}[{index}]") for index, entry in enumerate(value))
 
     return build
 
 
-# Field names are unique over the dataclasses of a run, so the name alone says what is inside.
-_INNER: Mapping[str, Callable[[Any, str], Any]] = {
-    "curve": _many(Bin),
-    "before": _many(Bin),
-    "records": _many(Record),
-    "attempts": _many(Attempt),
-    "gates": _many(Gate),
-    "models": _many(ModelFacts),
-    "problems": lambda value, _: tuple(value),
+def _object(kind: type[Any]) -> Reader:
+    return lambda value, where: _built(kind, value, where)
+
+
+def _exactly(kind: type[Any], name: str) -> Reader:
+    def read(value: Any, where: str) -> Any:
+        if type(value) is not kind:  # a bool is an int to isinstance
+            raise RunError(f"{where}: expected {name}, got {value!r}")
+        return value
+
+    return read
+
+
+def _or_null(read: Reader) -> Reader:
+    return lambda value, where: None if value is None else read(value, where)
+
+
+def _number(value: Any, where: str) -> float:
+    if type(value) in (int, float) or value in ("inf", "-inf"):
+        return float(value)
+    raise RunError(f'{where}: expected a number, "inf" or "-inf", got {value!r}')
+
+
+def _texts(value: Any, where: str) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise RunError(f"{where}: expected an object of strings, got {value!r}")
+    return {name: _text(inner, f"{where}.{name}") for name, inner in value.items()}
+
+
+_text = _exactly(str, "a string")
+_integer = _exactly(int, "an integer")
+
+# How a value is read, by the annotation of its field.
+_READERS: Mapping[str, Reader] = {
+    "bool": _exactly(bool, "true or false"),
+    "int": _integer,
+    "int | None": _or_null(_integer),
+    "float": _number,
+    "float | None": _or_null(_number),
+    "str": _text,
+    "str | None": _or_null(_text),
+    "Mapping[str, str]": _texts,
+    "tuple[str, ...]": _many(_text),
+    "tuple[Bin, ...]": _many(_object(Bin)),
+    "tuple[Record, ...]": _many(_object(Record)),
+    "tuple[Attempt, ...]": _many(_object(Attempt)),
+    "tuple[Gate, ...]": _many(_object(Gate)),
+    "tuple[ModelFacts, ...]": _many(_object(ModelFacts)),
 }
