@@ -1,1 +1,4 @@
-"""Arrays in, numbers out."""
+"""Arrays in, numbers out: metrics over confidences and correctness, with numpy and scipy alone.
+
+Arrays are trusted here; ``Scores`` has checked them.
+"""

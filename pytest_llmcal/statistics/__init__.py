@@ -1,1 +1,1 @@
-"""How sure are we, in plain values."""
+"""How sure are we, in plain values: ends of intervals and noise floors."""

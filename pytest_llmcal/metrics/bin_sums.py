@@ -1,0 +1,71 @@
+"""What one pass over the items leaves in each bin; curves, intervals and noise floors need no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_llmcal.metrics.binning import Answers, FloatArray, chunks, uniform_bins
+
+
+@dataclass(frozen=True, eq=False)
+class BinSums:
+    """Sums over the items of each bin, arrays of shape (bins,).
+
+    Attributes
+    ----------
+    count : array
+        Items, as floats.
+    confidence : array
+        Sum of the confidences c.
+    gap : array
+        Sum of c - y, with y the correctness.
+    squared_gap : array
+        Sum of (c - y)^2.
+    claimed_variance : array
+        Sum of c (1 - c): the variance of ``gap`` if the model were perfectly calibrated.
+    """
+
+    count: npt.NDArray[np.float64]
+    confidence: npt.NDArray[np.float64]
+    gap: npt.NDArray[np.float64]
+    squared_gap: npt.NDArray[np.float64]
+    claimed_variance: npt.NDArray[np.float64]
+
+    @property
+    def items(self) -> int:
+        """Number of items in all bins."""
+        return int(self.count.sum())
+
+    def seen(self) -> BinSums:
+        """Leave out the bins that hold no item."""
+        return BinSums(*(column[self.count > 0] for column in vars(self).values()))
+
+
+def bin_sums(confidence: FloatArray, correct: Answers, bins: int = 15) -> BinSums:
+    """Sum up the items of each uniform bin in float64, without copies of the whole.
+
+    Parameters
+    ----------
+    confidence : array of shape (n,)
+        Floats within [0, 1].
+    correct : array of shape (n,)
+        Correctness, 0 or 1 (of any dtype).
+    bins : int
+        Number of uniform right-closed bins.
+
+    Examples
+    --------
+    >>> bin_sums(np.array([0.9, 0.9]), np.array([1, 0]), bins=10).gap[8].round(6)
+    np.float64(0.8)
+    """
+    totals = np.zeros((5, bins))
+    for part in chunks(len(confidence)):
+        index = uniform_bins(confidence[part], bins)
+        c = confidence[part].astype(np.float64)
+        gap: npt.NDArray[np.float64] = np.subtract(c, correct[part])
+        for total, weights in zip(totals, (None, c, gap, gap * gap, c * (1.0 - c)), strict=True):
+            total += np.bincount(index, weights, minlength=bins)
+    return BinSums(*totals)

@@ -1,0 +1,7 @@
+"""Scores: what a model said about a task's items, and the measurements that follow from it."""
+
+from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.reliability import Reliability
+from pytest_llmcal.scores.scores import Scores
+
+__all__ = ["Reliability", "Scores", "ScoresError"]

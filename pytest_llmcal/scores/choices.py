@@ -1,0 +1,85 @@
+"""What a model said about every choice of every item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import log_softmax
+
+from pytest_llmcal.metrics.binning import FloatArray, IndexArray
+
+Doubles = npt.NDArray[np.float64]
+
+# Numbers turned to double precision at once: 2 MB, which stays in the processor's cache.
+_AT_ONCE = 1 << 18
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """Logits or probabilities over choices, with the right ones.
+
+    Attributes
+    ----------
+    values : array of shape (n, k)
+        Logits, or probabilities. A choice that an item does not have is minus
+        infinity, or zero.
+    are_logits : bool
+        Which of the two; said by whoever made it, never guessed from the values.
+    labels : array of shape (n,)
+        Index of the right choice.
+    truth : array of shape (n, k) or None
+        True probabilities where they are known.
+    """
+
+    values: FloatArray
+    are_logits: bool
+    labels: IndexArray
+    truth: FloatArray | None
+
+    @property
+    def chosen(self) -> IndexArray:
+        """Index of the most probable choice, the first among equals."""
+        index: IndexArray = self.values.argmax(axis=1)
+        return index
+
+    def top_probability(self) -> FloatArray:
+        """Return the probability of the chosen answer, shape (n,)."""
+        if not self.are_logits:
+            top: FloatArray = self.values.max(axis=1)
+            return top
+        return np.concatenate([np.exp(part.max(axis=1)) for _, part in self.log_probabilities()])
+
+    def log_probabilities(self) -> Iterator[tuple[slice, Doubles]]:
+        """Yield natural logarithms in double precision, a slice of rows at a time."""
+        rows_at_once = max(1, _AT_ONCE // self.values.shape[1])
+        for start in range(0, len(self.values), rows_at_once):
+            rows = slice(start, start + rows_at_once)
+            values = self.values[rows].astype(np.float64)
+            if self.are_logits:
+                yield rows, np.asarray(log_softmax(values, axis=1))
+            else:
+                with np.errstate(divide="ignore"):  # log 0 is minus infinity, on purpose
+                    yield rows, np.log(values)
+
+    def true_accuracy(self) -> Doubles | None:
+        """Return the true probability that the chosen answer is right, shape (n,), where it is known."""
+        if self.truth is None:
+            return None
+        return np.take_along_axis(self.truth, self.chosen[:, None], axis=1)[:, 0].astype(np.float64)
+
+    def take(self, index: IndexArray) -> Choices:
+        """Return the rows at ``index``."""
+        truth = None if self.truth is None else frozen(self.truth[index])
+        return Choices(frozen(self.values[index]), self.are_logits, frozen(self.labels[index]), truth)
+
+
+def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return an array that nobody can write to: itself if it already is one, else a copy."""
+    if array.flags.writeable:
+        array = array.copy()
+        array.flags.writeable = False
+    return array

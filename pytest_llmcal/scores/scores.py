@@ -1,0 +1,388 @@
+"""What a model said about a task's items, and what was right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_llmcal.measurement import About, Measurement
+from pytest_llmcal.metrics.binning import FloatArray, IndexArray
+from pytest_llmcal.metrics.calibration_error import calibration_error
+from pytest_llmcal.scores import measuring
+from pytest_llmcal.scores.choices import Choices, frozen
+from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.reliability import Reliability
+from pytest_llmcal.scores.table import read_table
+from pytest_llmcal.scores.validation import (
+    checked_bins,
+    checked_confidence,
+    checked_correct,
+    checked_groups,
+    checked_ids,
+    checked_labels,
+    checked_logits,
+    checked_present,
+    checked_probabilities,
+    checked_truth,
+)
+
+Groups = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class Scores:
+    """Confidence and correctness of a model's answers, item by item. Immutable.
+
+    Parameters
+    ----------
+    confidence : array_like of shape (n,)
+        Probability that the model gave to the answer it chose, from 0 to 1. Keeps
+        its precision (float16, float32, float64); sums are always double.
+    correct : array_like of shape (n,)
+        Whether that answer was right: 0 and 1, or booleans.
+    ids : sequence of str, optional
+        Stable name of each item, all different.
+    groups : mapping of str to sequence of str, optional
+        The group of every item by attribute, for instance ``{"region": ["north", ...]}``.
+    about : About, optional
+        Whose answers, to what.
+
+    Attributes
+    ----------
+    confidence, correct, ids, groups, about
+        As given; the arrays cannot be written to. ``correct`` is boolean.
+    choices : Choices or None
+        Logits or probabilities over the choices, where the scores were made of them.
+    before : Scores or None
+        The uncalibrated scores, where these came out of a calibrator.
+
+    Raises
+    ------
+    ScoresError
+        If anything is empty, of the wrong shape or length, not a number, or out of
+        range; the text names the first offender and what is allowed.
+
+    Examples
+    --------
+    >>> scores = Scores([0.9, 0.8, 0.7, 0.6], [1, 1, 1, 0])
+    >>> len(scores), float(scores.accuracy())
+    (4, 0.75)
+    """
+
+    confidence: FloatArray
+    correct: npt.NDArray[np.bool_]
+    ids: tuple[str, ...] | None
+    groups: Mapping[str, tuple[str, ...]]
+    about: About
+    choices: Choices | None
+    before: Scores | None
+
+    def __init__(
+        self,
+        confidence: npt.ArrayLike,
+        correct: npt.ArrayLike,
+        *,
+        ids: Sequence[str] | None = None,
+        groups: Groups | None = None,
+        about: About | None = None,
+    ) -> None:
+        checked = checked_confidence(confidence)
+        n = len(checked)
+        self._set(
+            confidence=frozen(checked),
+            correct=frozen(checked_correct(correct, n)),
+            ids=checked_ids(ids, n),
+            groups=checked_groups(groups, n),
+            about=about or About(),
+        )
+
+    @classmethod
+    def from_probabilities(
+        cls,
+        probabilities: npt.ArrayLike,
+        labels: npt.ArrayLike,
+        *,
+        ids: Sequence[str] | None = None,
+        groups: Groups | None = None,
+        truth: npt.ArrayLike | None = None,
+        about: About | None = None,
+    ) -> Scores:
+        """Make scores of probabilities over choices.
+
+        The answer is the most probable choice, the first among equals, and its
+        probability is the confidence.
+
+        Parameters
+        ----------
+        probabilities : array_like of shape (n, k)
+            Rows sum to one: within 1e-6 for float64, 1e-4 for float32, 1e-3 for
+            float16. Zero where an item has fewer than k choices.
+        labels : array_like of shape (n,)
+            Index of each item's right choice.
+        ids, groups, about
+            As for ``Scores``.
+        truth : array_like of shape (n, k), optional
+            True probability of each choice, where it is known.
+
+        Raises
+        ------
+        ScoresError
+            If a value is negative, above one or NaN, a row does not sum to one, or a
+            label is out of range; the text names the row.
+
+        Examples
+        --------
+        >>> Scores.from_probabilities([[0.2, 0.8], [0.6, 0.4]], [1, 1]).correct.tolist()
+        [True, False]
+        """
+        values = checked_probabilities(probabilities)
+        return cls._of_choices(values, False, labels, ids, groups, truth, about)
+
+    @classmethod
+    def from_logits(
+        cls,
+        logits: npt.ArrayLike,
+        labels: npt.ArrayLike,
+        *,
+        ids: Sequence[str] | None = None,
+        groups: Groups | None = None,
+        truth: npt.ArrayLike | None = None,
+        about: About | None = None,
+    ) -> Scores:
+        """Make scores of logits: any reals, turned to probabilities by softmax in double precision.
+
+        Parameters
+        ----------
+        logits : array_like of shape (n, k)
+            At least two finite values a row. Minus infinity where an item has fewer
+            than k choices.
+        labels : array_like of shape (n,)
+            Index of each item's right choice, which must be one of its own.
+        ids, groups, truth, about
+            As for ``from_probabilities``.
+
+        Raises
+        ------
+        ScoresError
+            If a value is NaN or plus infinity, a row has fewer than two finite values,
+            or a label is out of range; the text names the row.
+
+        Examples
+        --------
+        >>> Scores.from_logits([[0.0, 0.0, -np.inf]], [0]).confidence.tolist()
+        [0.5]
+        """
+        values = checked_logits(logits)
+        scores = cls._of_choices(values, True, labels, ids, groups, truth, about)
+        checked_present(values, scores.choices.labels)  # type: ignore[union-attr]  # made one line above
+        return scores
+
+    @classmethod
+    def from_table(cls, path: str | Path, *, about: About | None = None) -> Scores:
+        """Read scores from a file: ``.csv``, ``.jsonl`` (both also with ``.gz``) or ``.parquet``.
+
+        Columns ``confidence`` and ``correct`` are needed, ``id`` is optional, and every
+        other column names a group of each item.
+
+        Raises
+        ------
+        ScoresError
+            If the file is missing, empty or of another kind, or a value is not
+            allowed; the text names file, line and column.
+        """
+        table = read_table(Path(path))
+        return cls(table.confidence, table.correct, ids=table.ids, groups=table.groups, about=about)
+
+    @classmethod
+    def _of_choices(
+        cls,
+        values: FloatArray,
+        are_logits: bool,
+        labels: npt.ArrayLike,
+        ids: Sequence[str] | None,
+        groups: Groups | None,
+        truth: npt.ArrayLike | None,
+        about: About | None,
+    ) -> Scores:
+        n, k = values.shape
+        known = None if truth is None else frozen(checked_truth(truth, values.shape))
+        choices = Choices(frozen(values), are_logits, frozen(checked_labels(labels, n, k)), known)
+        scores = cls.__new__(cls)
+        scores._set(
+            confidence=frozen(choices.top_probability()),
+            correct=frozen(choices.chosen == choices.labels),
+            ids=checked_ids(ids, n),
+            groups=checked_groups(groups, n),
+            about=about or About(),
+            choices=choices,
+        )
+        return scores
+
+    def _set(self, **values: Any) -> None:
+        """Fill the fields once; a frozen dataclass allows it no other way."""
+        for name in self.__dataclass_fields__:
+            object.__setattr__(self, name, values.get(name))
+
+    def _with(self, **changes: Any) -> Scores:
+        """Return a copy with some fields changed; they are not checked again."""
+        copy = self.__new__(type(self))
+        copy._set(**{name: getattr(self, name) for name in self.__dataclass_fields__} | changes)
+        return copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy cannot be pickled, and arrays come back writeable.
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return _restored, (values | {"groups": dict(self.groups)},)
+
+    def __len__(self) -> int:
+        return len(self.confidence)
+
+    def __repr__(self) -> str:
+        shape = f", {self.choices.values.shape[1]} choices" if self.choices else ""
+        return f"<Scores of {len(self)} items{shape}: accuracy {self.correct.mean():.4f}>"
+
+    def accuracy(self, *, confidence: float | None = None) -> Measurement:
+        """Measure the share of right answers, with the Clopper-Pearson interval."""
+        return measuring.accuracy(self, confidence)
+
+    def ece(self, bins: int = 15, norm: Literal["l1", "l2"] = "l1", *, confidence: float | None = None) -> Measurement:
+        """Measure the calibration error over fixed uniform bins.
+
+        Parameters
+        ----------
+        bins : int
+            Number of bins, each ((m-1)/bins, m/bins]; the first one holds zero too.
+        norm : {"l1", "l2"}
+            Mean absolute gap (the expected calibration error), or root mean square gap.
+        confidence : float, optional
+            Level of the interval; that of the rules in force by default.
+
+        Returns
+        -------
+        Measurement
+            The plug-in estimate, which is biased upward for few items: see its
+            ``noise_floor``. The interval speaks about the error itself and may lie
+            below the estimate. ``debiased`` is the best guess.
+        """
+        return measuring.ece(self, bins, norm, confidence)
+
+    def exact_ece(self, bins: int = 15, norm: Literal["l1", "l2"] = "l1") -> float | None:
+        """Return the calibration error from the true probabilities, or None where they are not known.
+
+        In each bin the mean confidence is held against the mean true probability of
+        the chosen answers: nothing is estimated.
+        """
+        truth = self.choices.true_accuracy() if self.choices else None
+        if truth is None:
+            return None
+        return calibration_error(self.confidence, truth, checked_bins(bins), norm)
+
+    def brier(self, *, confidence: float | None = None) -> Measurement:
+        """Measure the Brier score, the mean squared error of the probabilities.
+
+        Over choices it is Brier's own sum over all of them, from 0 to 2; without
+        choices the mean of (confidence - correct)^2, from 0 to 1.
+        """
+        return measuring.brier(self, confidence)
+
+    def nll(self, *, confidence: float | None = None) -> Measurement:
+        """Measure the mean negative log-likelihood in nats.
+
+        Of the right choice; without choices, of correctness given confidence. Nothing
+        is clipped: it is infinite if a right answer had probability zero.
+        """
+        return measuring.nll(self, confidence)
+
+    def auroc(self, *, confidence: float | None = None) -> Measurement:
+        """Measure how often a right answer has more confidence than a wrong one, ties counting half.
+
+        Raises
+        ------
+        ScoresError
+            If all answers are right, or all are wrong.
+        """
+        return measuring.auroc(self, confidence)
+
+    def reliability(self, bins: int = 15) -> Reliability:
+        """Return accuracy against confidence, bin by bin."""
+        return Reliability(measuring.curve(self, checked_bins(bins)), self)
+
+    def by_group(self, attribute: str) -> dict[str, Scores]:
+        """Return the scores of each group of an attribute, by name.
+
+        Raises
+        ------
+        ScoresError
+            If the items carry no such attribute; the text lists those they carry.
+        """
+        if attribute not in self.groups:
+            there = ", ".join(sorted(self.groups)) or "none"
+            raise ScoresError(f"the items carry no attribute {attribute!r}; those they carry: {there}")
+        members: dict[str, list[int]] = {}
+        for index, member in enumerate(self.groups[attribute]):
+            members.setdefault(member, []).append(index)
+        return {name: self._group(f"{attribute}={name}", members[name]) for name in sorted(members)}
+
+    def _group(self, name: str, index: list[int]) -> Scores:
+        group = f"{self.about.group}, {name}" if self.about.group else name
+        return self._take(np.array(index))._with(about=replace(self.about, group=group))
+
+    def split(self, fraction: float, seed: int = 0) -> tuple[Scores, Scores]:
+        """Return two parts at random: about ``fraction`` of the items, and the rest, each in their old order.
+
+        Raises
+        ------
+        ScoresError
+            If one of the parts would be empty.
+        """
+        first = round(fraction * len(self)) if 0.0 < fraction < 1.0 else 0
+        if not 0 < first < len(self):
+            raise ScoresError(f"{len(self)} items cannot be split at the fraction {fraction}: one part would be empty")
+        order = np.random.default_rng(seed).permutation(len(self))
+        return self._take(np.sort(order[:first])), self._take(np.sort(order[first:]))
+
+    def recalibrated(self, logits: FloatArray, calibrator: str) -> Scores:
+        """Return scores of other logits for the same items, which remember these as ``before``.
+
+        Parameters
+        ----------
+        logits : array of shape (n, k)
+            As for ``from_logits``.
+        calibrator : str
+            What made them, for instance ``"temperature(T=1.72)"``.
+        """
+        if self.choices is None or logits.shape != self.choices.values.shape:
+            raise ScoresError(f"logits of shape {logits.shape} do not belong to the choices of {self!r}")
+        choices = replace(self.choices, values=frozen(logits), are_logits=True)
+        return self._with(
+            confidence=frozen(choices.top_probability()),
+            correct=frozen(choices.chosen == choices.labels),
+            about=replace(self.about, calibrator=calibrator),
+            choices=choices,
+            before=self,
+        )
+
+    def _take(self, index: IndexArray) -> Scores:
+        def taken(values: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(values[i] for i in index)
+
+        return self._with(
+            confidence=frozen(self.confidence[index]),
+            correct=frozen(self.correct[index]),
+            ids=None if self.ids is None else taken(self.ids),
+            groups=MappingProxyType({attribute: taken(members) for attribute, members in self.groups.items()}),
+            choices=self.choices and self.choices.take(index),
+            before=self.before and self.before._take(index),
+        )
+
+
+def _restored(values: dict[str, Any]) -> Scores:
+    scores = Scores.__new__(Scores)
+    scores._set(**values | {"groups": MappingProxyType(values["groups"])})
+    return scores

@@ -1,0 +1,155 @@
+"""Scores from a file, with errors that name file, line and column."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+from pytest_llmcal.scores.errors import ScoresError
+
+Row = Mapping[str, Any]
+
+
+class Table(NamedTuple):
+    """Columns of a file of scores."""
+
+    confidence: list[float]
+    correct: list[bool]
+    ids: list[str] | None
+    groups: dict[str, list[str]]
+
+
+def read_table(path: Path) -> Table:
+    """Read a table of scores.
+
+    Raises
+    ------
+    ScoresError
+        Naming file, line and column of the first value that is not allowed.
+    """
+    suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
+    reader = _READERS.get(suffixes[-1] if suffixes else "")
+    if reader is None:
+        raise ScoresError(
+            f"{path}: cannot tell its kind; allowed are files named {', '.join(_READERS)}, or .csv.gz, .jsonl.gz"
+        )
+    if not path.is_file():
+        raise ScoresError(f"{path}: no such file")
+    rows = list(reader(path))
+    if not rows:
+        raise ScoresError(f"{path}: no rows; scores need at least one item")
+    return _columns(rows)
+
+
+class _Line(NamedTuple):
+    """One row with its place."""
+
+    place: str
+    values: Row
+
+
+def _columns(rows: list[_Line]) -> Table:
+    names = list(rows[0].values)
+    for needed in ("confidence", "correct"):
+        if needed not in names:
+            raise ScoresError(f"{rows[0].place}: no column {needed!r}; its columns are {', '.join(map(repr, names))}")
+    for place, values in rows:
+        if values.keys() != rows[0].values.keys():
+            raise ScoresError(
+                f"{place}: its columns are {', '.join(map(repr, values))}, "
+                f"those of the first row {', '.join(map(repr, names))}"
+            )
+    parsed = {name: [_parsed(line, name) for line in rows] for name in names}
+    confidence, correct, ids = parsed.pop("confidence"), parsed.pop("correct"), parsed.pop("id", None)
+    return Table(confidence, correct, ids, parsed)
+
+
+def _parsed(line: _Line, column: str) -> Any:
+    value = line.values[column]
+    parser, allowed = _PARSERS.get(column, (_text, "a text"))
+    try:
+        return parser(value)
+    except (ValueError, TypeError, KeyError):
+        raise ScoresError(f"{line.place}, column {column!r}: {value!r} is not allowed; it must be {allowed}") from None
+
+
+def _probability(value: Any) -> float:
+    if isinstance(value, bool):
+        raise TypeError
+    number = float(value)
+    if not 0.0 <= number <= 1.0:  # also false for NaN
+        raise ValueError
+    return number
+
+
+def _truth(value: Any) -> bool:
+    return {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}[str(value).strip().lower()]
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, (dict, list)) or value != value:  # a missing value may come as NaN
+        raise TypeError
+    return str(value)
+
+
+_PARSERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "confidence": (_probability, "a number from 0 to 1"),
+    "correct": (_truth, "0, 1, true or false"),
+}
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", newline="") as file:
+            yield file
+    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+        raise ScoresError(f"{path}: cannot be read as text: {error}") from None
+
+
+def _csv(path: Path) -> Iterator[_Line]:
+    with _opened(path) as file:
+        reader = csv.DictReader(file, strict=True)
+        names = reader.fieldnames or []
+        if len(set(names)) < len(names):
+            raise ScoresError(f"{path}:1: a column name appears twice among {', '.join(map(repr, names))}")
+        for row in reader:
+            place = f"{path}:{reader.line_num}"
+            if None in row or None in row.values():
+                raise ScoresError(f"{place}: the row does not have {len(names)} columns like the header")
+            yield _Line(place, row)
+
+
+def _jsonl(path: Path) -> Iterator[_Line]:
+    with _opened(path) as file:
+        for number, text in enumerate(file, start=1):
+            if not text.strip():
+                continue
+            place = f"{path}:{number}"
+            try:
+                row = json.loads(text)
+            except json.JSONDecodeError as error:
+                raise ScoresError(f"{place}: not JSON: {error}") from None
+            if not isinstance(row, dict):
+                raise ScoresError(f"{place}: a line must hold an object with the columns, got {text.strip()[:60]}")
+            yield _Line(place, row)
+
+
+def _parquet(path: Path) -> Iterator[_Line]:
+    import pyarrow  # heavy, and only needed for this kind of file
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(path)
+    except pyarrow.ArrowInvalid as error:
+        raise ScoresError(f"{path}: not a Parquet file: {error}") from None
+    for number, row in enumerate(table.to_pylist(), start=1):
+        yield _Line(f"{path}, row {number}", row)
+
+
+_READERS: Mapping[str, Callable[[Path], Iterator[_Line]]] = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}

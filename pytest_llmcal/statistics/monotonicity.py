@@ -1,0 +1,63 @@
+"""By how much accuracy falls where confidence rises."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from pytest_llmcal.statistics.interval import Interval
+
+Values = npt.NDArray[np.float64]
+
+
+# Few groups see a small sample's rise; more of them see where a large one's falls.
+_ITEMS_A_GROUP = 100
+_MOST_GROUPS = 5
+
+
+def groups_for(n: int) -> int:
+    """Return into how many groups ``n`` items are cut: 2 below 300 items, 5 from 500 on."""
+    return min(_MOST_GROUPS, max(2, n // _ITEMS_A_GROUP))
+
+
+def largest_drop(right: Values, count: Values, confidence: float) -> tuple[float, Interval]:
+    """Return by how much accuracy falls at most from a less to a more confident group, with its interval.
+
+    For groups i < j by rising confidence the drop is accuracy_i - accuracy_j; the
+    largest one over all pairs is meant, zero if accuracy never falls. Each pair has
+    Newcombe's (1998) hybrid score interval. The upper end is the largest upper end of
+    the pairs, which needs no correction: the one pair that has the largest drop covers
+    it. The lower end is the largest lower end of the pairs, at a level divided by
+    their number (Bonferroni).
+
+    Parameters
+    ----------
+    right, count : arrays of shape (groups,)
+        Right answers and items of each group, at least two groups, none empty.
+    confidence : float
+        Level, between 0 and 1.
+
+    Examples
+    --------
+    >>> drop, interval = largest_drop(np.array([90.0, 80.0]), np.array([100.0, 100.0]), 0.95)
+    >>> round(drop, 4), [round(end, 4) for end in interval]
+    (0.1, [-0.0, 0.2])
+    """
+    less, more = np.triu_indices(len(count), k=1)
+    tail = (1.0 - confidence) / 2.0
+    accuracy = right / count
+    drop = accuracy[less] - accuracy[more]
+    lower, upper = _wilson(right, count, tail)
+    high = drop + np.hypot(upper[less] - accuracy[less], accuracy[more] - lower[more])
+    lower, upper = _wilson(right, count, tail / len(less))
+    low = drop - np.hypot(accuracy[less] - lower[less], upper[more] - accuracy[more])
+    return max(0.0, float(drop.max())), Interval(max(0.0, float(low.max())), max(0.0, float(high.max())))
+
+
+def _wilson(right: Values, count: Values, tail: float) -> tuple[Values, Values]:
+    """Return both ends of Wilson's (1927) score interval, each wrong with probability ``tail``."""
+    z = -float(ndtri(tail))
+    centre = (right + 0.5 * z * z) / (count + z * z)
+    arm = z / (count + z * z) * np.sqrt(right * (count - right) / count + 0.25 * z * z)
+    return centre - arm, centre + arm

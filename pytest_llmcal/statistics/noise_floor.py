@@ -1,0 +1,64 @@
+"""What a perfectly calibrated model with the same confidences would score."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_llmcal.metrics.bin_sums import BinSums
+from pytest_llmcal.metrics.binning import FloatArray, uniform_bins
+from pytest_llmcal.metrics.calibration_error import Norm
+
+DRAWS = 1000
+SEED = 20240301
+# Up to here correctness is redrawn item by item, above it each bin's sum is drawn as a normal.
+EXACT_UP_TO = 2000
+_AT_ONCE = 1 << 19
+
+Values = npt.NDArray[np.float64]
+
+
+def noise_floor(confidence: FloatArray, sums: BinSums, norm: Norm = "l1") -> tuple[float, float]:
+    """Return mean and 95th percentile of the error that chance alone gives.
+
+    Correctness is redrawn from the confidences (Brocker, Smith 2007) from a fixed seed.
+
+    Parameters
+    ----------
+    confidence : array of shape (n,)
+        Confidences, in any order.
+    sums : BinSums
+        Their sums by bin.
+    norm : {"l1", "l2"}
+        Norm of the calibration error.
+    """
+    gaps = _redrawn_gaps(confidence, len(sums.count)) if sums.items <= EXACT_UP_TO else _normal_gaps(sums)
+    seen = sums.count > 0
+    if norm == "l1":
+        errors = np.abs(gaps[:, seen]).sum(axis=1) / sums.items
+    else:
+        errors = np.sqrt((gaps[:, seen] ** 2 / sums.count[seen]).sum(axis=1) / sums.items)
+    return float(errors.mean()), float(np.quantile(errors, 0.95))
+
+
+def _redrawn_gaps(confidence: FloatArray, bins: int) -> Values:
+    """Draw each bin's sum of c - y with every y redrawn; shape (DRAWS, bins)."""
+    ordered = np.sort(confidence)  # the same draws whatever the order of the rows
+    starts = np.searchsorted(uniform_bins(ordered, bins), np.arange(bins))
+    generator = np.random.default_rng(SEED)
+    rows_at_once = max(1, _AT_ONCE // len(ordered))
+    ordered = ordered.astype(np.float64)
+    # One more column than items, so that reduceat may start an empty last bin there; empty bins are not read.
+    gaps = np.zeros((DRAWS, bins))
+    for first in range(0, DRAWS, rows_at_once):
+        part = gaps[first : first + rows_at_once]
+        padded = np.zeros((len(part), len(ordered) + 1))
+        padded[:, :-1] = ordered - (generator.random((len(part), len(ordered))) < ordered)
+        part[:] = np.add.reduceat(padded, starts, axis=1)
+    return gaps
+
+
+def _normal_gaps(sums: BinSums) -> Values:
+    """Draw each bin's sum of c - y as a normal with its exact variance; shape (DRAWS, bins)."""
+    noise = np.random.default_rng(SEED).standard_normal((DRAWS, len(sums.count)))
+    return noise * np.sqrt(sums.claimed_variance)
