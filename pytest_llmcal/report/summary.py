@@ -1,0 +1,165 @@
+"""The answer of a run: which models may be released, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from pytest_llmcal.records import Gate, ModelFacts, Record, Run
+from pytest_llmcal.report import wording
+from pytest_llmcal.report.numbers import plural
+from pytest_llmcal.report.wording import LOWER, TONES, UPPER, Label
+
+BLOCKING = frozenset({"failed", "error"})
+"""Outcomes of a gate that keep a model from release."""
+
+STATES = {
+    "released": Label("may be released", "holds"),
+    "refused": Label("may not be released", "refuted"),
+    "undecided": Label("undecided", "undecided"),
+    "unknown": Label("not judged", "skipped"),
+}
+"""What a run says about a model."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The gates of one suite on one model, in the order of the run."""
+
+    name: str
+    gates: tuple[Gate, ...]
+
+    @cached_property
+    def counts(self) -> tuple[tuple[Label, int], ...]:
+        """How many gates have each verdict, the worst verdict first."""
+        counted = Counter(map(wording.verdict, self.gates))
+        return tuple(sorted(counted.items(), key=lambda entry: TONES.index(entry[0].tone)))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One model of a run and its gates.
+
+    Attributes
+    ----------
+    name : str or None
+        The model; None for the gates that need none.
+    facts : ModelFacts or None
+        What is known of it.
+    suites : tuple of Suite
+        One for each suite of the run, in the same order for every model; some may be empty.
+    complete : bool
+        Whether the run is.
+    """
+
+    name: str | None
+    facts: ModelFacts | None
+    suites: tuple[Suite, ...]
+    complete: bool
+
+    @cached_property
+    def gates(self) -> tuple[Gate, ...]:
+        """Every gate of the model."""
+        return tuple(gate for suite in self.suites for gate in suite.gates)
+
+    @cached_property
+    def blocking(self) -> tuple[Gate, ...]:
+        """The gates that keep it from release."""
+        return tuple(gate for gate in self.gates if gate.outcome in BLOCKING)
+
+    @cached_property
+    def state(self) -> str:
+        """Key into `STATES`."""
+        if any(gate.verdict != "undecided" for gate in self.blocking):
+            return "refused"
+        if self.blocking:
+            return "undecided"
+        judged = any(gate.outcome == "passed" for gate in self.gates)
+        return "released" if judged and self.complete else "unknown"
+
+    @cached_property
+    def worst(self) -> Gate | None:
+        """The gate furthest on the wrong side, or the nearest to it."""
+        return min(self.gates, key=_badness, default=None)
+
+    def explain(self) -> str:
+        """Say in a sentence how its gates went."""
+        total = plural(len(self.gates), "gate")
+        if not self.gates:
+            return "No gate was run on it."
+        if self.blocking:
+            return f"{len(self.blocking)} of {total} did not pass."
+        skipped = sum(gate.outcome == "skipped" for gate in self.gates)
+        rest = f", {skipped} of them skipped" if skipped else ""
+        return f"{'None' if skipped == len(self.gates) else 'No gate'} of {total} failed{rest}."
+
+
+def judged_models(run: Run) -> tuple[Judged, ...]:
+    """Return the models of a run by name, those that no gate names last."""
+    facts = {model.name: model for model in run.models}
+    names = dict.fromkeys([*sorted({*facts, *(gate.model for gate in run.gates if gate.model is not None)})])
+    rows = [*names, None] if any(gate.model is None for gate in run.gates) else [*names]
+    suites = suites_of(run)
+    cells: dict[tuple[str | None, str], list[Gate]] = {(name, suite): [] for name in rows for suite in suites}
+    for gate in run.gates:
+        cells[gate.model, gate.suite].append(gate)
+    return tuple(
+        Judged(name, facts.get(name or ""), tuple(Suite(s, tuple(cells[name, s])) for s in suites), run.complete)
+        for name in rows
+    )
+
+
+def suites_of(run: Run) -> tuple[str, ...]:
+    """Return the suites of a run by name."""
+    return tuple(sorted({gate.suite for gate in run.gates}))
+
+
+def headline(run: Run, rows: Sequence[Judged]) -> str:
+    """Answer the question of a release in a few words."""
+    models = [row for row in rows if row.name is not None]
+    blocking = sum(len(row.blocking) for row in rows)
+    if not run.complete:
+        return "This run is incomplete, so it releases no model"
+    if not run.gates:
+        return "No gate was run"
+    if not models:
+        return f"{blocking} of {plural(len(run.gates), 'gate')} did not pass" if blocking else "Every gate passed"
+    released = sum(row.state == "released" for row in models)
+    if len(models) == 1:
+        return {"released": "The model may be released", "refused": "The model may not be released"}.get(
+            models[0].state, "It is undecided whether the model may be released"
+        )
+    if released == 0:
+        return f"None of {len(models)} models may be released"
+    return f"{released} of {len(models)} models may be released"
+
+
+def decisive(gate: Gate) -> Record | None:
+    """Return the record that says most about why a gate stands where it stands."""
+    return min(gate.records, key=_record_badness, default=None)
+
+
+def _badness(gate: Gate) -> tuple[bool, int, float]:
+    record = decisive(gate)
+    tone = TONES.index(wording.verdict(gate).tone)
+    return gate.outcome not in BLOCKING, tone, _slack(record) if record else 0.0
+
+
+def _record_badness(record: Record) -> tuple[int, float]:
+    return TONES.index(wording.outcome(record).tone), _slack(record)
+
+
+def _slack(record: Record) -> float:
+    """How far on the right side of its limit an estimate lies, in widths of its interval.
+
+    An order for display only; widths make metrics of different units comparable.
+    """
+    if record.limit is None or record.relation not in UPPER | LOWER:
+        return 0.0
+    distance = record.limit - record.estimate if record.relation in UPPER else record.estimate - record.limit
+    width = record.high - record.low
+    if not width > 0 or width == float("inf"):  # also true for inf - inf
+        return distance
+    return distance / width

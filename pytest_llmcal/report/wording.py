@@ -1,0 +1,137 @@
+"""Names of tests, metrics and relations in words that a reader knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_llmcal.records import Gate, Record
+from pytest_llmcal.report import numbers
+
+_METRICS = {
+    "accuracy": "Accuracy",
+    "auroc": "AUROC",
+    "brier": "Brier score",
+    "ece": "ECE",
+    "nll": "NLL",
+}
+
+_RELATIONS = {
+    "<": "below",
+    "<=": "at most",
+    ">": "above",
+    ">=": "at least",
+    "above": "at least",
+    "below": "at most",
+    "is_monotone": "at most",
+}
+
+UPPER = frozenset({"<", "<=", "below", "is_monotone"})
+"""Relations that a small value satisfies."""
+
+LOWER = frozenset({">", ">=", "above"})
+"""Relations that a large value satisfies."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A verdict for the eye.
+
+    Attributes
+    ----------
+    word : str
+        What is written.
+    tone : {"holds", "refuted", "undecided", "error", "skipped"}
+        What it is coloured and marked as.
+    """
+
+    word: str
+    tone: str
+
+
+TONES = ("error", "refuted", "undecided", "skipped", "holds")
+"""The worst first."""
+
+HOLDS, REFUTED, UNDECIDED, ERROR, SKIPPED = (
+    Label(tone, tone) for tone in ("holds", "refuted", "undecided", "error", "skipped")
+)
+
+_EXPECTED = {
+    "xfailed": Label("fails as expected", "skipped"),
+    "xpassed": Label("passes unexpectedly", "holds"),
+}
+
+
+def verdict(gate: Gate) -> Label:
+    """Return what became of a gate."""
+    if gate.outcome in _EXPECTED:
+        return _EXPECTED[gate.outcome]
+    if gate.verdict == "undecided" and gate.outcome == "passed":
+        return Label("undecided, let pass", "undecided")
+    return Label(gate.verdict, gate.verdict)
+
+
+def outcome(record: Record) -> Label:
+    """Return what a measurement said about its limit."""
+    tone = {"true": "holds", "false": "refuted"}.get(record.outcome, record.outcome)
+    return Label(record.outcome, tone)
+
+
+def title(name: str) -> str:
+    """Return a test's name as people say it.
+
+    Examples
+    --------
+    >>> title("test_confidence_can_be_trusted")
+    'confidence can be trusted'
+    """
+    return name.removeprefix("test_").replace("_", " ").strip() or name
+
+
+def metric(name: str) -> str:
+    """Return a metric's name as people write it.
+
+    Examples
+    --------
+    >>> metric("ece"), metric("largest_drop")
+    ('ECE', 'largest drop')
+    """
+    return _METRICS.get(name, name.replace("_", " "))
+
+
+def subject(record: Record) -> str:
+    """Return what was measured: the metric, of which group, after which calibrator."""
+    parts = [metric(record.metric)]
+    if record.group is not None:
+        parts.append(f"for {record.group}")
+    if record.calibrator is not None:
+        parts.append(f"after {record.calibrator}")
+    return " ".join(parts)
+
+
+def claim(record: Record) -> str:
+    """Return what was asked of a measurement, for instance "at most 0.05"."""
+    relation = _RELATIONS.get(record.relation, record.relation.replace("_", " "))
+    return relation if record.limit is None else f"{relation} {numbers.limit(record.limit)}"
+
+
+def interval(record: Record) -> str:
+    """Return the interval of a measurement."""
+    return f"{numbers.number(record.low)} to {numbers.number(record.high)}"
+
+
+def short_suites(suites: Sequence[str]) -> dict[str, str]:
+    """Name suites without the folders that all of them share.
+
+    Examples
+    --------
+    >>> short_suites(["suites/qa", "suites/dialogue"])
+    {'suites/qa': 'qa', 'suites/dialogue': 'dialogue'}
+    """
+    parts = {suite: suite.split("/") for suite in suites}
+    shared = 0
+    while len({tuple(names[: shared + 1]) for names in parts.values()}) == 1 and all(
+        len(names) > shared + 1 for names in parts.values()
+    ):
+        shared += 1
+    return {suite: "/".join(names[shared:]) for suite, names in parts.items()}
