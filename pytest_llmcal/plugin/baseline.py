@@ -1,0 +1,122 @@
+"""What the ``baseline`` fixture answers, and how a baseline is brought up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_llmcal.plugin.stash import ATTEMPT, MODELS, SETTINGS
+
+if TYPE_CHECKING:
+    from pytest_llmcal.history import Baseline
+    from pytest_llmcal.measurement import Measurement
+    from pytest_llmcal.records import Run
+    from pytest_llmcal.tasks import Task
+
+
+def read_baseline(config: pytest.Config) -> Baseline | None:
+    """Read the baseline that the options name; None where this run will be the first.
+
+    Raises
+    ------
+    BaselineError
+        If no option names one, or there is none and this run is not to become one.
+    """
+    from pytest_llmcal.history import Baseline, BaselineError
+
+    settings = config.stash[SETTINGS]
+    if settings.baseline is None:
+        raise BaselineError("the baseline fixture needs --llmcal-baseline to name the run.json of an earlier run")
+    if settings.baseline_update and not settings.baseline.exists():
+        return None
+    return Baseline.read(settings.baseline)
+
+
+class BaselineFixture:
+    """A function from a metric's name to what it was for one model and task in an earlier run.
+
+    While a baseline is being written (``--llmcal-baseline-update``), what it does not have
+    yet is measured now: a first run is its own baseline.
+    """
+
+    def __init__(self, request: pytest.FixtureRequest, baseline: Baseline | None, model: str, task: Task) -> None:
+        self._request = request
+        self._baseline = baseline
+        self._model = model
+        self._task = task
+
+    def __call__(self, metric: str, *, group: str | None = None, calibrator: str | None = None) -> Measurement:
+        """Return the measurement recorded then.
+
+        Parameters
+        ----------
+        metric : str
+            Its name, for instance ``"ece"``.
+        group : str, optional
+            The part of the items, for instance ``"region=north"``.
+        calibrator : str, optional
+            Name of the calibrator that the scores had gone through.
+
+        Raises
+        ------
+        BaselineError
+            If the baseline does not have it, or has it on other items.
+        """
+        from pytest_llmcal.history import BaselineError
+
+        if self._baseline is None:
+            return self._measured_now(metric, group, calibrator)
+        items = self._task.test
+        try:
+            then = self._baseline.measurement(
+                metric,
+                model=self._model,
+                task=items.task,
+                split=items.split,
+                data=items.fingerprint,
+                group=group,
+                calibrator=calibrator,
+            )
+        except BaselineError:
+            if self._request.config.stash[SETTINGS].baseline_update:
+                return self._measured_now(metric, group, calibrator)
+            raise
+        self._note_revision(self._baseline)
+        return then
+
+    def _measured_now(self, metric: str, group: str | None, calibrator: str | None) -> Measurement:
+        scores = self._request.getfixturevalue("llmcal_scores")
+        measure = getattr(scores, metric, None)
+        if group is not None or calibrator is not None or measure is None:
+            pytest.skip(f"the baseline has no {metric} of this kind yet; other gates of this run have to record it")
+        measured: Measurement = measure()
+        return measured
+
+    def _note_revision(self, baseline: Baseline) -> None:
+        config = self._request.config
+        self._request.getfixturevalue("llmcal_model")
+        facts = config.stash[MODELS].facts.get(self._model)
+        note = baseline.revision_note(self._model, facts.revision if facts else None)
+        if note is not None:
+            self._request.node.stash[ATTEMPT].notes.append(note)
+
+
+def update_baseline(path: Path, run: Run) -> Path:
+    """Put what a run measured into a baseline, keeping what it did not see; return its path.
+
+    Raises
+    ------
+    BaselineError
+        If the run is incomplete.
+    RunError
+        If the file is no run.
+    """
+    from dataclasses import replace
+
+    from pytest_llmcal.history import update
+    from pytest_llmcal.records import Run
+
+    before = Run.read(path) if path.exists() else replace(run, gates=(), models=(), complete=True, problems=())
+    return update(before, run).write(path)

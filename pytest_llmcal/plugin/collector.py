@@ -1,0 +1,140 @@
+"""Makes one run of the reports of all tests, wherever they were executed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from datetime import datetime, timezone
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from pytest_llmcal.plugin.drafts import GateDraft
+from pytest_llmcal.plugin.gates import GateFacts
+from pytest_llmcal.plugin.stash import GATE, SETTINGS
+from pytest_llmcal.records import ModelFacts, Run
+
+
+class Collector:
+    """Sees the reports of a session and what ends it.
+
+    Attributes
+    ----------
+    planned : dict of str to GateFacts
+        The gates that were collected and not deselected, by nodeid.
+    notes : list of str
+        What the reader should know besides, each once.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.planned: dict[str, GateFacts] = {}
+        self.notes: list[str] = []
+        self._config = config
+        self._drafts: dict[str, GateDraft] = {}
+        self._models: dict[str, ModelFacts] = {}
+        self._troubles: list[str] = []
+        self._started = datetime.now(timezone.utc)
+        self._clock = perf_counter()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note the gates of this process; with pytest-xdist the workers tell theirs."""
+        self.plan({item.nodeid: item.stash[GATE] for item in session.items if GATE in item.stash})
+
+    def plan(self, gates: Mapping[str, GateFacts]) -> None:
+        """Expect these gates to run."""
+        self.planned.update(gates)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what could not be collected."""
+        if report.failed:
+            self._troubles.append(f"{report.nodeid} could not be collected.")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take a report in."""
+        carried: dict[str, Any] | None = getattr(report, "llmcal", None)
+        if carried is not None:
+            gate = GateFacts(**carried["gate"])
+            self._drafts.setdefault(report.nodeid, GateDraft(gate)).add(report, carried)
+            self.notes += [note for note in carried["notes"] if note not in self.notes]
+            if carried["facts"] is not None:
+                self._models[carried["facts"]["name"]] = ModelFacts(**carried["facts"])
+        elif report.when not in {"setup", "call", "teardown"} and report.nodeid in self.planned:
+            # pytest-xdist reports a test whose worker died in a phase of its own.
+            draft = self._drafts.setdefault(report.nodeid, GateDraft(self.planned[report.nodeid]))
+            draft.crash(report.longreprtext)
+            self._troubles.append(f"{report.longreprtext.rstrip('.')}.")
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Note that pytest, or a worker of pytest-xdist, broke down."""
+        self._troubles.append(f"pytest broke down: {str(excrepr).strip().splitlines()[-1]}")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Note what ends the tests early, and turn a run red that would be green for want of measurements."""
+        try:
+            result = yield
+        except BaseException as error:
+            self._troubles.append(f"The run was stopped: {str(error) or type(error).__name__}.")
+            raise
+        if self.refusal() is not None:
+            session.testsfailed += 1
+        return result
+
+    @property
+    def used(self) -> bool:
+        """Whether the run has anything to do with gates."""
+        return bool(self.planned or self._drafts) and not self._config.option.collectonly
+
+    def refusal(self) -> str | None:
+        """Say why the run must not be green whatever its tests say; None when there is no reason."""
+        if not self.used:
+            return None
+        if self._unfinished():
+            return f"{_named(self._unfinished())} collected and did not run to the end"
+        recorded = any(attempt.records for draft in self._drafts.values() for attempt in draft.attempts.values())
+        if recorded or self._config.stash[SETTINGS].allow_empty:
+            return None
+        return (
+            f"{_named(sorted(self._drafts))} collected and nothing was measured, so nothing is known of the model; "
+            "--llmcal-allow-empty lets such a run pass"
+        )
+
+    def run(self, environment: Mapping[str, str]) -> Run:
+        """Return what was seen as a run."""
+        problems = self._problems()
+        return Run(
+            started=self._started.isoformat(timespec="seconds"),
+            seconds=round(perf_counter() - self._clock, 3),
+            complete=not problems,
+            problems=tuple(problems),
+            environment={**environment, "notes": " ".join(sorted(self.notes))} if self.notes else environment,
+            models=tuple(self._models[name] for name in sorted(self._models)),
+            gates=tuple(self._drafts[nodeid].gate(nodeid) for nodeid in sorted(self._drafts)),
+        )
+
+    def _unfinished(self) -> list[str]:
+        begun = {nodeid for nodeid, draft in self._drafts.items() if draft.is_finished}
+        return sorted(set(self.planned) - begun)
+
+    def _problems(self) -> list[str]:
+        problems = list(dict.fromkeys(self._troubles))
+        unfinished = self._unfinished()
+        if unfinished:
+            problems.append(f"{_named(unfinished)} collected and did not run to the end.")
+        return problems + self._errors()
+
+    def _errors(self) -> list[str]:
+        """Name the gates that could not be judged, those with the same reason together."""
+        gates_by_reason: dict[str, list[str]] = {}
+        for nodeid, draft in sorted(self._drafts.items()):
+            if draft.is_finished and draft.last.outcome == "error":
+                gates_by_reason.setdefault(draft.last.reason, []).append(nodeid)
+        return [f"{_named(nodeids)} not judged: {reason}" for reason, nodeids in gates_by_reason.items()]
+
+
+def _named(nodeids: Sequence[str]) -> str:
+    """Name up to three gates, as the subject of a sentence in the past tense."""
+    if len(nodeids) == 1:
+        return f"The gate {nodeids[0]} was"
+    rest = f" and {len(nodeids) - 3} more" if len(nodeids) > 3 else ""
+    return f"{len(nodeids)} gates ({', '.join(nodeids[:3])}{rest}) were"

@@ -1,0 +1,68 @@
+"""Where a run was made: versions, platform, options, git commit."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+
+from pytest_llmcal.plugin.settings import Settings
+from pytest_llmcal.plugin.stash import SETTINGS
+
+# Asked of the installed packages' metadata: nothing is imported for it.
+_PACKAGES = ("pytest-llmcal", "pytest", "torch", "transformers", "tokenizers", "datasets", "numpy", "scipy")
+
+
+def environment_of(config: pytest.Config) -> dict[str, str]:
+    """Describe where this run is made, as flat texts."""
+    environment = {"python": platform.python_version(), "platform": platform.platform()}
+    environment |= _versions() | _options(config.stash[SETTINGS])
+    commit = git_commit(config.rootpath)
+    if commit is not None:
+        environment["git commit"] = commit
+    config.hook.pytest_llmcal_environment(config=config, environment=environment)
+    return {str(key): str(value) for key, value in environment.items()}
+
+
+def _versions() -> dict[str, str]:
+    return {package: number for package in _PACKAGES if (number := _version(package)) is not None}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _options(settings: Settings) -> dict[str, str]:
+    """Name the options that a number can depend on."""
+    options = {
+        "device": settings.device,
+        "dtype": settings.dtype,
+        "seed": str(settings.seed),
+        "confidence": str(settings.confidence),
+        "undecided": settings.undecided,
+    }
+    if settings.limit is not None:
+        options["limit"] = str(settings.limit)
+    replaced = [f"{name}={source}" for name, source in settings.task_for.items()]
+    replaced += [settings.task_for_all] if settings.task_for_all else []
+    if replaced:
+        options["task"] = ", ".join(replaced)
+    return options
+
+
+def git_commit(folder: Path) -> str | None:
+    """Return the commit that a folder is checked out at, or None where it is in no repository."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    answer = subprocess.run(  # noqa: S603  # a fixed command, found on the path
+        [git, "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=False, timeout=10
+    )
+    return answer.stdout.strip() if answer.returncode == 0 else None

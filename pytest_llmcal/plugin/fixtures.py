@@ -1,0 +1,140 @@
+"""The fixtures.
+
+They depend on one another under their long names alone, so that a fixture of the user's
+called ``model`` or ``scores`` breaks nothing, and each rung can be overridden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from pytest_llmcal.plugin.baseline import BaselineFixture, read_baseline
+from pytest_llmcal.plugin.gpu import require_gpu
+from pytest_llmcal.plugin.markers import gate_mark, gpu_memory
+from pytest_llmcal.plugin.shelves import LoadError
+from pytest_llmcal.plugin.stash import MODELS, SETTINGS, TASKS
+
+if TYPE_CHECKING:
+    from pytest_llmcal.history import Baseline
+    from pytest_llmcal.scores import Scores
+    from pytest_llmcal.scoring.protocol import Model
+    from pytest_llmcal.tasks import Items, Task
+
+
+class Score(Protocol):
+    """What the ``score`` fixture is: a task or items in, scores out."""
+
+    def __call__(self, asked: Task | Items, normalization: str = "sum") -> Scores:
+        """Score the items; of a task, those of its test split."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def llmcal_model_name(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Name of the current model; the model is freed after the last test that uses it."""
+    name = getattr(request, "param", None)
+    if name is None:
+        name = _only_model(request.config)
+    yield name
+    request.config.stash[MODELS].release()
+
+
+def _only_model(config: pytest.Config) -> str:
+    """Find the model for a fixture that was asked for by ``request.getfixturevalue``."""
+    names = config.stash[SETTINGS].models
+    if len(names) > 1:
+        raise LoadError(
+            f"The run gates {len(names)} models, and pytest can run a test on each only if the test or one of its "
+            "fixtures names a model fixture among its arguments; request.getfixturevalue comes too late."
+        )
+    return names[0]
+
+
+@pytest.fixture(scope="session")
+def llmcal_model(llmcal_model_name: str, pytestconfig: pytest.Config) -> Model:
+    """Give the current model, loaded."""
+    return pytestconfig.stash[MODELS].get(llmcal_model_name)
+
+
+@pytest.fixture
+def llmcal_score(llmcal_model_name: str, request: pytest.FixtureRequest) -> Score:  # noqa: ARG001  # makes the test run once a model
+    """Give a function from a task or items to the current model's scores; loads nothing until called."""
+
+    def score(asked: Task | Items, normalization: str = "sum") -> Scores:
+        items = _items(asked)
+        model = request.getfixturevalue("llmcal_model")
+        return request.config.stash[MODELS].score(model, items, normalization)
+
+    return score
+
+
+def _items(asked: object) -> Items:
+    from pytest_llmcal.tasks import Items, Task
+
+    items = asked.test if isinstance(asked, Task) else asked
+    if not isinstance(items, Items):
+        raise TypeError(f"score() takes a Task or its Items, for instance task.calibration, got {asked!r}")
+    return items
+
+
+@pytest.fixture
+def llmcal_gpu_score(request: pytest.FixtureRequest, llmcal_gpu: None, llmcal_score: Score) -> Score:  # noqa: ARG001  # llmcal_gpu skips
+    """Give what llmcal_score gives, on a CUDA device; skips, or fails on demand, where there is none."""
+    return llmcal_score
+
+
+@pytest.fixture
+def llmcal_gpu(request: pytest.FixtureRequest) -> None:
+    """Skip, or fail on demand, where there is no CUDA device."""
+    require_gpu(request.config, gpu_memory(request.node) or 0.0)
+
+
+@pytest.fixture
+def llmcal_task(request: pytest.FixtureRequest) -> Task:
+    """Give the task that the test's marker names, or what the options put in its place."""
+    settings, mark = request.config.stash[SETTINGS], gate_mark(request.node)
+    limits = [limit for limit in (settings.limit, mark.limit) if limit is not None]
+    return request.config.stash[TASKS].get(settings.source_of(mark.task), min(limits, default=None))
+
+
+@pytest.fixture
+def llmcal_scores(llmcal_score: Score, llmcal_task: Task) -> Scores:
+    """Give the current model's scores on the test split of the marked task."""
+    return llmcal_score(llmcal_task.test)
+
+
+@pytest.fixture(scope="session")
+def llmcal_calibrator() -> Callable[..., Any]:
+    """Give the function that makes a calibrator by name."""
+    from pytest_llmcal import calibrators
+
+    return calibrators.create
+
+
+@pytest.fixture
+def llmcal_calibrated_scores(
+    llmcal_score: Score, llmcal_task: Task, llmcal_scores: Scores, llmcal_calibrator: Callable[..., Any]
+) -> Scores:
+    """Give the scores after temperature scaling, fitted on the calibration split."""
+    if llmcal_task.calibration is None:
+        raise LoadError(f"The task {llmcal_task.name!r} keeps no calibration split, so no calibrator can be fitted.")
+    fitted = llmcal_calibrator("temperature").fit(llmcal_score(llmcal_task.calibration))
+    calibrated: Scores = fitted.transform(llmcal_scores)
+    return calibrated
+
+
+@pytest.fixture(scope="session")
+def llmcal_baseline_run(pytestconfig: pytest.Config) -> Baseline | None:
+    """Give the run to compare with; None where this run will be the first."""
+    return read_baseline(pytestconfig)
+
+
+@pytest.fixture
+def llmcal_baseline(
+    request: pytest.FixtureRequest, llmcal_baseline_run: Baseline | None, llmcal_model_name: str, llmcal_task: Task
+) -> BaselineFixture:
+    """Give a function from a metric's name to what it was for this model and task in the baseline."""
+    return BaselineFixture(request, llmcal_baseline_run, llmcal_model_name, llmcal_task)

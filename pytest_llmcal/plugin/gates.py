@@ -1,0 +1,62 @@
+"""Which tests are gates, and what is known of one before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from pytest_llmcal.plugin.markers import gate_mark
+from pytest_llmcal.plugin.parametrization import MODEL_NAME
+from pytest_llmcal.plugin.stash import GATE, SETTINGS
+
+_PREFIX = "llmcal_"
+
+
+@dataclass(frozen=True)
+class GateFacts:
+    """What is known of a gate before it runs; the fields are those of ``records.Gate``."""
+
+    suite: str
+    name: str
+    model: str | None
+    task: str | None
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Note on every test that is a gate what gate it is."""
+    for item in items:
+        if isinstance(item, pytest.Function) and _is_gate(item):
+            item.stash[GATE] = facts_of(item)
+
+
+def _is_gate(item: pytest.Function) -> bool:
+    marked = item.get_closest_marker("llmcal") is not None
+    return marked or any(name.startswith(_PREFIX) for name in item.fixturenames)
+
+
+def facts_of(item: pytest.Item) -> GateFacts:
+    """Describe a test as a gate. Nothing is read out of its name: parameters come from pytest itself."""
+    fixtures = _fixtures(item)
+    callspec = getattr(item, "callspec", None)
+    source = item.config.stash[SETTINGS].source_of(gate_mark(item).task)
+    return GateFacts(
+        suite=_suite(item),
+        name=getattr(item, "originalname", None) or item.name,
+        model=callspec.params.get(MODEL_NAME) if callspec else None,
+        task=source if "llmcal_task" in fixtures else None,
+    )
+
+
+def _fixtures(item: pytest.Item) -> Sequence[str]:
+    return getattr(item, "fixturenames", ())
+
+
+def _suite(item: pytest.Item) -> str:
+    """Return the folder of a test's file, or the file itself where it lies in the root."""
+    try:
+        path = item.path.relative_to(item.config.rootpath)
+    except ValueError:  # a file outside of the root
+        path = item.path
+    return (path if path.parent.name == "" else path.parent).as_posix()

@@ -1,0 +1,31 @@
+"""Where models and tasks come from when no hook of the user's has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_llmcal.plugin.shelves import under_root
+from pytest_llmcal.plugin.stash import SETTINGS
+
+if TYPE_CHECKING:
+    from pytest_llmcal.scoring.protocol import Model
+    from pytest_llmcal.tasks import Task
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
+    """Load a folder, a hub name or an embedded model."""
+    from pytest_llmcal.scoring import load_model
+
+    settings = config.stash[SETTINGS]
+    return load_model(under_root(name, config), dtype=settings.dtype, device=settings.device)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_llmcal_load_task(name: str, config: pytest.Config) -> Task:
+    """Load a file, a hub name or an embedded task."""
+    from pytest_llmcal.tasks import load_task
+
+    return load_task(under_root(name, config), seed=config.stash[SETTINGS].seed)

@@ -1,0 +1,88 @@
+"""What can be set, and where: command line, environment and ini file.
+
+Every option has three names: ``--llmcal-limit`` on the command line, ``LLMCAL_LIMIT`` in
+the environment and ``llmcal_limit`` in the ini file. The first that is given counts, in
+this order; ``settings.py`` reads them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing that can be set.
+
+    Attributes
+    ----------
+    name : str
+        Name on the command line, after ``--llmcal-``.
+    help : str
+        What it does.
+    metavar : str or None
+        Placeholder of its value in the help.
+    kind : {"one", "many", "switch"}
+        A single value, a list of values, or on and off.
+    key : str or None
+        Name in the ini file and the environment, where it is another.
+    """
+
+    name: str
+    help: str
+    metavar: str | None = None
+    kind: Literal["one", "many", "switch"] = "one"
+    key: str | None = None
+
+    @property
+    def flag(self) -> str:
+        """Name on the command line."""
+        return f"--llmcal-{self.name}"
+
+    @property
+    def ini(self) -> str:
+        """Name in the ini file; also where pytest keeps the command line's value."""
+        return self.key or f"llmcal_{self.name.replace('-', '_')}"
+
+    @property
+    def variable(self) -> str:
+        """Name in the environment."""
+        return self.ini.upper()
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("model", "gate this model: a folder, a hub name or world/...; repeatable", "NAME", "many", "llmcal_models"),
+    Option("task", "take this task instead of every marker's, or instead of NAME; repeatable", "[NAME=]SOURCE", "many"),
+    Option("device", "where models run: auto (CUDA where there is one), cpu, cuda, cuda:1", "DEVICE"),
+    Option("dtype", "number format of the weights: auto, float32, bfloat16, float16", "DTYPE"),
+    Option("seed", "seed of shuffled choices (default 0)", "N"),
+    Option("confidence", "level of the intervals, between 0 and 1 (default 0.95)", "LEVEL"),
+    Option("undecided", "what an undecided verdict does to its test (default fail)", "{fail,pass,skip}"),
+    Option("limit", "use at most this many items of each split", "N"),
+    Option("report", "folder of the report (default reports/latest); 'none' writes no report", "DIR"),
+    Option("json", "write run.json here too", "PATH"),
+    Option("baseline", "run.json of an earlier run, for the baseline fixture", "PATH"),
+    Option("baseline-update", "write what this run measured into the baseline", kind="switch"),
+    Option("require-gpu", "fail, instead of skip, gates that need a CUDA device where there is none", kind="switch"),
+    Option("allow-empty", "let a run pass in which gates were collected and nothing was measured", kind="switch"),
+)
+
+_INI_TYPE: dict[str, Literal["string", "linelist", "bool"]] = {"one": "string", "many": "linelist", "switch": "bool"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer every option in all its places."""
+    group = parser.getgroup("llmcal", "calibration gates for language models")
+    for option in OPTIONS:
+        # The default is None everywhere: only so does a 0 given on purpose differ from nothing given.
+        if option.kind == "switch":
+            group.addoption(option.flag, dest=option.ini, action="store_true", default=None, help=option.help)
+        else:
+            action = "append" if option.kind == "many" else "store"
+            group.addoption(
+                option.flag, dest=option.ini, action=action, default=None, metavar=option.metavar, help=option.help
+            )
+        parser.addini(option.ini, option.help, type=_INI_TYPE[option.kind], default=None)

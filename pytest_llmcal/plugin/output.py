@@ -1,0 +1,69 @@
+"""Writes what a session saw: the report, run.json, the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pytest_llmcal.plugin.baseline import update_baseline
+from pytest_llmcal.plugin.environment import environment_of
+from pytest_llmcal.plugin.stash import COLLECTOR, OUTPUT, SETTINGS
+from pytest_llmcal.records import Run
+
+
+@dataclass
+class Output:
+    """What was written.
+
+    Attributes
+    ----------
+    run : Run
+        What the session saw.
+    written : list of (str, Path)
+        What, and where.
+    failures : list of str
+        What could not be written, and why.
+    """
+
+    run: Run
+    written: list[tuple[str, Path]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def attempt(self, what: str, write: Callable[[], Path]) -> None:
+        """Write one thing; a failure is told in the terminal, where a traceback would only hide the results."""
+        try:
+            self.written.append((what, write()))
+        except (OSError, ValueError) as error:  # the errors of runs and baselines are values that do not fit
+            self.failures.append(f"the {what} could not be written: {error}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write, however the session ended; nothing at all when it had no gate."""
+    collector = session.config.stash.get(COLLECTOR, None)
+    if collector is None or not collector.used:
+        return
+    output = Output(collector.run(environment_of(session.config)))
+    session.config.stash[OUTPUT] = output
+    _write(session.config, output)
+    if output.failures and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _write(config: pytest.Config, output: Output) -> None:
+    settings = config.stash[SETTINGS]
+    report, json, baseline = settings.report, settings.json, settings.baseline
+    if report is not None:
+        output.attempt("report", lambda: _report(output.run, report))
+    if json is not None:
+        output.attempt("run.json", lambda: output.run.write(json))
+    if baseline is not None and settings.baseline_update:
+        output.attempt("baseline", lambda: update_baseline(baseline, output.run))
+
+
+def _report(run: Run, folder: Path) -> Path:
+    from pytest_llmcal import report
+
+    return report.write(run, folder)

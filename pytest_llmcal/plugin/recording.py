@@ -1,0 +1,98 @@
+"""Watches every test: sets the rules it is judged under and puts what it records on its reports."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from pytest_llmcal.measurement import Observation, Rules, Verdict, using
+from pytest_llmcal.plugin.assertions import explain_failure
+from pytest_llmcal.plugin.attempts import AttemptLog, PlainRecord, to_plain
+from pytest_llmcal.plugin.gates import GateFacts, facts_of
+from pytest_llmcal.plugin.stash import ATTEMPT, GATE, MODELS, SETTINGS
+from pytest_llmcal.records import Record
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    """Begin an attempt: a rerun sets the same test up again, and its records are its own."""
+    before = item.stash.get(ATTEMPT, None)
+    item.stash[ATTEMPT] = AttemptLog(number=before.number + 1 if before else 1)
+    with using(_rules(item)):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Judge and record what the test measures."""
+    with using(_rules(item)):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put the records on the report, which is the one thing that outlives a crashed worker."""
+    report = yield
+    log = item.stash.get(ATTEMPT, None)
+    gate = item.stash.get(GATE, None)
+    if log is None or (gate is None and not log.records):
+        return report
+    gate = gate or facts_of(item)
+    report.llmcal = {  # type: ignore[attr-defined]  # reports can contain arbitrary extra attributes
+        "gate": asdict(gate),
+        "attempt": log.number,
+        "records": log.for_report(call.when),
+        "facts": _facts(item, gate),
+        "broken": _is_broken(call),
+        "notes": list(log.notes),
+    }
+    if report.failed:
+        explain_failure(report, log.unexplained())
+    if call.when == "teardown":  # the report that JUnit XML takes properties from
+        report.user_properties.extend(_properties(gate, log.records))
+    return report
+
+
+def _rules(item: pytest.Item) -> Rules:
+    settings = item.config.stash[SETTINGS]
+    log = item.stash[ATTEMPT]
+
+    def observe(observation: Observation) -> None:
+        record = item.config.stash[MODELS].as_named(Record.of(observation, sequence=len(log.records) + 1))
+        log.records.append(to_plain(record))
+        item.ihook.pytest_llmcal_record(record=record, item=item)
+
+    return Rules(confidence=settings.confidence, undecided=_UNDECIDED[settings.undecided], observe=observe)
+
+
+def _skip(verdict: Verdict) -> bool:
+    pytest.skip(verdict.explain())
+
+
+_UNDECIDED = {"fail": lambda _: False, "pass": lambda _: True, "skip": _skip}
+
+
+def _facts(item: pytest.Item, gate: GateFacts) -> dict[str, Any] | None:
+    facts = item.config.stash[MODELS].facts.get(gate.model or "")
+    return asdict(facts) if facts else None
+
+
+def _is_broken(call: pytest.CallInfo[None]) -> bool:
+    """Tell a gate that could not be judged from one that was judged and failed."""
+    judged = (AssertionError, pytest.fail.Exception)
+    return call.excinfo is not None and not call.excinfo.errisinstance(judged)
+
+
+def _properties(gate: GateFacts, records: list[PlainRecord]) -> list[tuple[str, str | float | int]]:
+    """Flatten a gate for JUnit XML, which knows only names and texts."""
+    pairs: list[tuple[str, Any]] = [("llmcal_model", gate.model), ("llmcal_task", gate.task)]
+    for record in records:
+        name = f"llmcal_{record['metric']}"
+        pairs.append((name, record["estimate"]))
+        pairs.extend((f"{name}_{key}", record[key]) for key in ("low", "high", "n", "relation", "limit", "outcome"))
+    return [(name, value) for name, value in pairs if value is not None]

@@ -1,0 +1,224 @@
+"""The options of one run, resolved and checked in one place."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_llmcal.plugin.options import OPTIONS, Option
+
+DEFAULT_MODEL = "world/gpt2"
+DEFAULT_TASK = "world/qa"
+DEFAULT_REPORT = "reports/latest"
+
+_ON = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the options say, after all places were asked and all values checked.
+
+    Attributes
+    ----------
+    models : tuple of str
+        Names of the models to gate, at least one, no two alike.
+    task_for_all : str or None
+        Replaces the task of every marker.
+    task_for : mapping of str to str
+        Replaces single tasks, by name.
+    device, dtype : str
+        As given to the model's loader.
+    seed : int
+        Seed of shuffled choices.
+    confidence : float
+        Level of the intervals.
+    undecided : {"fail", "pass", "skip"}
+        What an undecided verdict does.
+    limit : int or None
+        Most items of a split.
+    report, json, baseline : Path or None
+        Where to write and read; absolute.
+    baseline_update, require_gpu, allow_empty : bool
+        The switches.
+    """
+
+    models: tuple[str, ...]
+    task_for_all: str | None
+    task_for: Mapping[str, str]
+    device: str
+    dtype: str
+    seed: int
+    confidence: float
+    undecided: str
+    limit: int | None
+    report: Path | None
+    json: Path | None
+    baseline: Path | None
+    baseline_update: bool
+    require_gpu: bool
+    allow_empty: bool
+
+    def source_of(self, task: str | None) -> str:
+        """Return where the items of a marker's task come from in this run."""
+        name = DEFAULT_TASK if task is None else task
+        return self.task_for.get(name, name if self.task_for_all is None else self.task_for_all)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value and the name under which it was given, for error messages."""
+
+    value: Any
+    where: str
+
+
+def resolve(config: pytest.Config) -> Settings:
+    """Read all options of a run.
+
+    Raises
+    ------
+    pytest.UsageError
+        If a value is not allowed; the text names the option where it was given.
+    """
+    given = {option.name: _given(config, option) for option in OPTIONS}
+    for_all, for_one = _tasks(given["task"])
+    settings = Settings(
+        models=_models(given["model"]),
+        task_for_all=for_all,
+        task_for=for_one,
+        device=_text(given["device"], "auto"),
+        dtype=_text(given["dtype"], "auto"),
+        seed=_whole(given["seed"], 0, least=0),
+        confidence=_confidence(given["confidence"]),
+        undecided=_choice(given["undecided"], ("fail", "pass", "skip")),
+        limit=_whole(given["limit"], None, least=1),
+        report=_report(given["report"], config.rootpath),
+        json=_path(given["json"], config.rootpath),
+        baseline=_path(given["baseline"], config.rootpath),
+        baseline_update=_switch(given["baseline-update"]),
+        require_gpu=_switch(given["require-gpu"]),
+        allow_empty=_switch(given["allow-empty"]),
+    )
+    if settings.baseline_update and settings.baseline is None:
+        raise pytest.UsageError("--llmcal-baseline-update needs --llmcal-baseline to say which file to update.")
+    return settings
+
+
+def _given(config: pytest.Config, option: Option) -> Given | None:
+    """Ask command line, environment and ini file in turn; a 0 or an empty text counts as given."""
+    value = getattr(config.option, option.ini, None)
+    if value is not None:
+        return Given(value, option.flag)
+    value = os.environ.get(option.variable)
+    if value is not None:
+        return Given(value.split(",") if option.kind == "many" else value, option.variable)
+    value = config.getini(option.ini)
+    return None if value is None else Given(value, option.ini)
+
+
+def _models(given: Given | None) -> tuple[str, ...]:
+    if given is None:
+        return (DEFAULT_MODEL,)
+    names = tuple(_entries(given))
+    for name in names:
+        if names.count(name) > 1:
+            raise pytest.UsageError(f"{given.where}: the model {name!r} is given twice; each model is gated once.")
+    return names
+
+
+def _tasks(given: Given | None) -> tuple[str | None, dict[str, str]]:
+    for_all: str | None = None
+    for_one: dict[str, str] = {}
+    if given is None:
+        return for_all, for_one
+    for entry in _entries(given):
+        name, equals, source = entry.partition("=")
+        if equals and not (name and source):
+            raise pytest.UsageError(f"{given.where}: expected SOURCE or NAME=SOURCE, got {entry!r}.")
+        if equals and name in for_one:
+            raise pytest.UsageError(f"{given.where}: the task {name!r} is replaced twice.")
+        if not equals and for_all is not None:
+            raise pytest.UsageError(
+                f"{given.where}: {for_all!r} and {entry!r} would both replace every task; write NAME=SOURCE for one."
+            )
+        if equals:
+            for_one[name] = source
+        else:
+            for_all = entry
+    return for_all, for_one
+
+
+def _entries(given: Given) -> Sequence[str]:
+    entries = [entry.strip() for entry in given.value]
+    if not entries or "" in entries:
+        raise pytest.UsageError(
+            f"{given.where}: expected at least one name and none of them empty, got {given.value!r}."
+        )
+    return entries
+
+
+def _text(given: Given | None, default: str) -> str:
+    if given is None:
+        return default
+    text = str(given.value).strip()
+    if not text:
+        raise pytest.UsageError(f"{given.where} must not be empty.")
+    return text
+
+
+def _whole(given: Given | None, default: Any, *, least: int) -> Any:
+    if given is None:
+        return default
+    try:
+        number = int(given.value)
+    except ValueError:
+        number = None
+    if number is None or number < least:
+        raise pytest.UsageError(f"{given.where} must be a whole number of at least {least}, got {given.value!r}.")
+    return number
+
+
+def _confidence(given: Given | None) -> float:
+    if given is None:
+        return 0.95
+    try:
+        number = float(given.value)
+    except ValueError:
+        number = math.nan
+    if not 0.0 < number < 1.0:  # also true for NaN
+        raise pytest.UsageError(f"{given.where} must be a number between 0 and 1, ends excluded, got {given.value!r}.")
+    return number
+
+
+def _choice(given: Given | None, allowed: tuple[str, ...]) -> str:
+    if given is None:
+        return allowed[0]
+    if given.value not in allowed:
+        raise pytest.UsageError(f"{given.where} must be one of {', '.join(allowed)}, got {given.value!r}.")
+    return str(given.value)
+
+
+def _report(given: Given | None, root: Path) -> Path | None:
+    text = _text(given, DEFAULT_REPORT)
+    return None if text == "none" else root / text
+
+
+def _path(given: Given | None, root: Path) -> Path | None:
+    return None if given is None else root / _text(given, "")
+
+
+def _switch(given: Given | None) -> bool:
+    if given is None:
+        return False
+    if isinstance(given.value, bool):
+        return given.value
+    text = str(given.value).strip().lower()
+    if text not in _ON:
+        raise pytest.UsageError(f"{given.where} must be one of {', '.join(_ON)}, got {given.value!r}.")
+    return _ON[text]

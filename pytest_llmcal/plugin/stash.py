@@ -1,0 +1,39 @@
+"""All keys under which the plugin keeps something on pytest's objects. There is no other state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_llmcal.plugin.attempts import AttemptLog
+    from pytest_llmcal.plugin.collector import Collector
+    from pytest_llmcal.plugin.gates import GateFacts
+    from pytest_llmcal.plugin.output import Output
+    from pytest_llmcal.plugin.settings import Settings
+    from pytest_llmcal.plugin.shelves import ModelShelf, TaskShelf
+
+SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+"""On the config: the options of this run."""
+
+MODELS: pytest.StashKey[ModelShelf] = pytest.StashKey()
+"""On the config: the model in memory."""
+
+TASKS: pytest.StashKey[TaskShelf] = pytest.StashKey()
+"""On the config: the tasks read so far."""
+
+COLLECTOR: pytest.StashKey[Collector] = pytest.StashKey()
+"""On the config of the process that sees all reports: what becomes the run."""
+
+OUTPUT: pytest.StashKey[Output] = pytest.StashKey()
+"""On the config, once the session is over: what was written. Absent when there was nothing to write."""
+
+DISTRIBUTION_WAS_CHOSEN: pytest.StashKey[bool] = pytest.StashKey()
+"""On the config: whether the user named a ``--dist`` mode."""
+
+GATE: pytest.StashKey[GateFacts] = pytest.StashKey()
+"""On a test item: what gate it is; absent when it is none."""
+
+ATTEMPT: pytest.StashKey[AttemptLog] = pytest.StashKey()
+"""On a test item: what its current execution has recorded."""
