@@ -61,4 +61,4 @@ class Verdict:
         return f"The claim that {self.claim} {words}: {self.reason}."
 
     def __repr__(self) -> str:
-        return f"<Verdict {self.status}: {self.explain()}>"
+        return f"<Verdict {self.status}: {self.claim}>"

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from _pytest._code.code import ExceptionRepr  # what pytest's own plugins add sections to; it has no public name
 
-from pytest_llmcal.measurement import Measurement, Observation
-from pytest_llmcal.plugin.attempts import PlainRecord, negative, to_plain
-from pytest_llmcal.records import Record
+from pytest_llmcal.measurement import Measurement
+from pytest_llmcal.plugin.attempts import PlainRecord, negative
 
 _RELATIONS = {"<", "<=", ">", ">=", "==", "!="}
 
@@ -20,13 +19,9 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     if op not in _RELATIONS or not (isinstance(left, Measurement) or isinstance(right, Measurement)):
         return None
     try:
-        lines = [f"{_operand(left)} {op} {_operand(right)}"]
-        for operand in (left, right):
-            if isinstance(operand, Measurement):
-                lines += ["", *_measured(_plain(operand))]
+        return [f"{left!r} {op} {right!r}"]
     except Exception:  # an exception here would stand in the place of the failure itself
         return None
-    return lines
 
 
 def explain_failure(report: pytest.TestReport, records: Sequence[PlainRecord]) -> None:
@@ -43,10 +38,19 @@ def explain_failure(report: pytest.TestReport, records: Sequence[PlainRecord]) -
         report.sections.append(("llmcal", text))
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is not None:  # its first line is what the short test summary shows
-        crash.message = f"{in_short(shown[0])}\n{crash.message}"
+        crash.message = f"{in_short(_decisive(shown))}\n{crash.message}"
 
 
 _MOST = 20  # failure texts beyond this many are not read; run.json has them all
+
+
+def _decisive(records: Sequence[PlainRecord]) -> PlainRecord:
+    """Return the record that most likely failed the test: a verdict, or the comparison it ended with."""
+    for outcome in ("refuted", "undecided"):
+        for record in records:
+            if record["outcome"] == outcome:
+                return record
+    return records[-1]
 
 
 def in_short(record: Mapping[str, Any]) -> str:
@@ -63,17 +67,18 @@ def explained(record: Mapping[str, Any]) -> list[str]:
 
 def _measured(record: Mapping[str, Any]) -> list[str]:
     rows = {
-        "measured": _subject(record),
+        "of": _subject(record),
         "estimate": f"{record['estimate']:.4f}",
-        "interval": f"{record['low']:.4f} to {record['high']:.4f} at {record['confidence']:.0%} ({record['method']})",
+        "interval": f"{record['low']:.4f} to {record['high']:.4f} at {100 * record['confidence']:g}%",
+        "method": record["method"],
         "items": f"{record['n']}",
     }
     if record["exact"] is not None:
         rows["exact"] = f"{record['exact']:.4f} is the true value on these items"
     if record["noise_floor_mean"] is not None:
         rows["noise floor"] = (
-            f"{record['noise_floor_mean']:.4f} on average and {record['noise_floor_p95']:.4f} in one of twenty draws "
-            "is what a perfectly calibrated model with these confidences would show"
+            f"{record['noise_floor_mean']:.4f} on average, at most {record['noise_floor_p95']:.4f} in 95 of 100 draws: "
+            "what a perfectly calibrated model with these confidences would show"
         )
     if record["curve"]:
         rows["worst bin"] = _worst_bin(record["curve"])
@@ -81,10 +86,8 @@ def _measured(record: Mapping[str, Any]) -> list[str]:
 
 
 def _subject(record: Mapping[str, Any]) -> str:
-    parts = [f"{record['metric']}"]
-    words = {"model": "of", "task": "on", "split": "split", "calibrator": "after", "group": "for"}
-    parts += [f"{word} {record[name]}" for name, word in words.items() if record[name] is not None]
-    return " ".join(parts)
+    words = {"model": "{}", "task": "on {}", "split": "({} split)", "group": "for {}", "calibrator": "after {}"}
+    return " ".join(word.format(record[name]) for name, word in words.items() if record[name] is not None)
 
 
 def _worst_bin(curve: Sequence[Mapping[str, Any]]) -> str:
@@ -117,11 +120,3 @@ def _next(record: Mapping[str, Any]) -> list[str]:
     else:
         return []
     return [f"  {'what next':<12}{advice}"]
-
-
-def _operand(value: object) -> str:
-    return f"{value.name}={float(value):.4f}" if isinstance(value, Measurement) else f"{value!r}"
-
-
-def _plain(measurement: Measurement) -> PlainRecord:
-    return to_plain(Record.of(Observation(measurement, "", None, "", ""), sequence=0))

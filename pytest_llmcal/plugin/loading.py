@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,4 +29,7 @@ def pytest_llmcal_load_task(name: str, config: pytest.Config) -> Task:
     """Load a file, a hub name or an embedded task."""
     from pytest_llmcal.tasks import load_task
 
-    return load_task(under_root(name, config), seed=config.stash[SETTINGS].seed)
+    path = under_root(name, config)
+    # A file gives the task its own name; a folder would give it a path that differs from machine to machine.
+    called = name if Path(path).is_dir() else None
+    return load_task(path, name=called, seed=config.stash[SETTINGS].seed)

@@ -51,7 +51,7 @@ def pytest_runtest_makereport(
         "broken": _is_broken(call),
         "notes": list(log.notes),
     }
-    if report.failed:
+    if report.failed and not report.llmcal["broken"]:
         explain_failure(report, log.unexplained())
     if call.when == "teardown":  # the report that JUnit XML takes properties from
         report.user_properties.extend(_properties(gate, log.records))

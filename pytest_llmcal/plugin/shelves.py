@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_llmcal.plugin.progress import progress_line
+
 if TYPE_CHECKING:
     from pytest_llmcal.records import ModelFacts, Record
     from pytest_llmcal.scores import Scores
@@ -56,9 +58,8 @@ class ModelShelf:
         from pytest_llmcal.scoring.protocol import Model
 
         try:
-            model = self._config.hook.pytest_llmcal_load_model(name=name, config=self._config)
-            if not isinstance(model, Model):
-                raise TypeError(f"pytest_llmcal_load_model returned {model!r}, which is no pytest_llmcal.Model")
+            model: Model = self._config.hook.pytest_llmcal_load_model(name=name, config=self._config)
+            _check(model, Model, "pytest_llmcal_load_model")
             self.facts[name] = replace(model.facts, name=name)
             self._asked[model.facts.name] = name
         except Exception as error:
@@ -88,8 +89,10 @@ class ModelShelf:
 
         key = (id(model), items.task, items.split, items.fingerprint, normalization)
         if key not in self._scores:
+            with progress_line(self._config, f"{self._name} on {items.task} ({items.split})") as progress:
+                answers = score(model, items, normalization=normalization, progress=progress)
             # The model is kept with its scores: while it lives, no other object has its id.
-            self._scores[key] = (model, score(model, items, normalization=normalization))
+            self._scores[key] = (model, answers)
         return self._scores[key][1]
 
 
@@ -120,13 +123,17 @@ class TaskShelf:
         from pytest_llmcal.tasks import Task
 
         try:
-            task = self._config.hook.pytest_llmcal_load_task(name=source, config=self._config)
-            if not isinstance(task, Task):
-                raise TypeError(f"pytest_llmcal_load_task returned {task!r}, which is no pytest_llmcal.Task")
+            task: Task = self._config.hook.pytest_llmcal_load_task(name=source, config=self._config)
+            _check(task, Task, "pytest_llmcal_load_task")
         except Exception as error:
             self._failures[source] = f"The task {source!r} could not be loaded: {error}"
             raise LoadError(self._failures[source]) from error
         return task
+
+
+def _check(loaded: object, wanted: type, hook: str) -> None:
+    if not isinstance(loaded, wanted):
+        raise TypeError(f"the hook {hook} returned {loaded!r}, which is no pytest_llmcal.{wanted.__name__}")
 
 
 def shortened(task: Task, limit: int) -> Task:

@@ -78,7 +78,8 @@ def _described(gate: Gate) -> str:
     record = decisive(gate)
     if record is None:
         return gate.name
-    return f"{gate.name}: {wording.subject(record)} {record.estimate:.4f}, {wording.claim(record)}"
+    limit = "" if record.limit is None else f", limit {record.limit:.4g}"
+    return f"{gate.name}: {wording.subject(record)} {record.estimate:.4f}{limit}"
 
 
 def _shown(path: Path, config: pytest.Config) -> str:
