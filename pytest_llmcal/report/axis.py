@@ -15,6 +15,8 @@ WIDTH = 240
 
 LEFT, RIGHT = 12.0, WIDTH - 12.0
 
+_ROOM = 0.12  # of the span, kept free on the wrong side of a limit so that it can be seen
+
 _TICKS = 4  # the span is cut into about as many round steps
 
 
@@ -79,6 +81,9 @@ def common_scale(records: Sequence[Record]) -> Scale:
     """
     values = [value for record in records for value in _drawn(record) if math.isfinite(value)]
     low, high = min(values, default=0.0), max(values, default=1.0)
+    room = (high - low) * _ROOM
+    low = min([low, *(limit - room for limit in _limits(records, LOWER))])
+    high = max([high, *(limit + room for limit in _limits(records, UPPER))])
     if 0 < low <= high / 2:
         low = 0.0
     if high < 0 and high >= low / 2:
@@ -114,6 +119,11 @@ def axis_of(record: Record, scale: Scale) -> Axis:
         floor=None if record.noise_floor_p95 is None else scale.at(record.noise_floor_p95),
         exact=None if record.exact is None else scale.at(record.exact),
     )
+
+
+def _limits(records: Iterable[Record], relations: frozenset[str]) -> Iterator[float]:
+    given = (record.limit for record in records if record.relation in relations)
+    return (limit for limit in given if limit is not None and math.isfinite(limit))
 
 
 def _wrong_side(relation: str, limit: float | None) -> tuple[float, float] | None:

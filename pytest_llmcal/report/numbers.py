@@ -36,12 +36,13 @@ def limit(value: float) -> str:
 
     Examples
     --------
-    >>> limit(0.05), limit(-0.5), limit(0.123456)
-    ('0.05', '−0.5', '0.1235')
+    >>> limit(0.05), limit(0.123456), limit(20000)
+    ('0.05', '0.1235', '20,000')
     """
     if math.isinf(value):
         return number(value)
-    return f"{value:.4g}".replace("-", MINUS, 1) if value < 0 else f"{value:.4g}"
+    text = f"{value:,.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.4g}"
+    return text.replace("-", MINUS, 1) if value < 0 else text
 
 
 def count(value: int) -> str:

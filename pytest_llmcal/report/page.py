@@ -78,7 +78,7 @@ def _environment() -> Environment:
 
 
 # Browsers drop or misread these in HTML, so a hostile text could hide what it says.
-_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(9), 11, 12, *range(14, 32), *range(127, 160))}
+_CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
 
 
 def _readable(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ SIDE = 256.0
 """Side of the square in which one is 100% sure and 100% right, in the drawing's own units."""
 
 LEFT, TOP = 36.0, 8.0
-COUNTS_TOP, COUNTS_HEIGHT = TOP + SIDE + 10, 36.0
+COUNTS_TOP, COUNTS_HEIGHT = TOP + SIDE + 18, 36.0
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class Diagram:
         Where a calibrated model's accuracy would lie, bin by bin.
     line, inside, outside : str
         The curve through the bins; its points within the band and outside of it.
-    before, before_points : str
-        The curve before calibration and its points; empty where there was none.
+    before : str
+        The curve before calibration; empty where there was none.
     counts : str
         A bar for each bin, as high as its share of the fullest bin.
     fullest : int
@@ -45,7 +46,6 @@ class Diagram:
     inside: str
     outside: str
     before: str
-    before_points: str
     counts: str
     fullest: int
     items: int
@@ -66,15 +66,15 @@ def diagram_of(record: Record) -> Diagram | None:
     if not curve:
         return None
     strays = [entry for entry in curve if is_outside(entry)]
+    fullest = max(entry.count for entry in curve)
     return Diagram(
         band=_rectangles((x(b.low), y(b.band_high), x(b.high), y(b.band_low)) for b in curve),
         line=_polyline(curve),
-        inside=_points(entry for entry in curve if not is_outside(entry)),
-        outside=_diamonds(strays),
+        inside="".join(_dot(entry, fullest) for entry in curve if not is_outside(entry)),
+        outside="".join(_diamond(entry, fullest) for entry in strays),
         before=_polyline(record.before),
-        before_points=_points(record.before),
-        counts=_bars(curve),
-        fullest=max(entry.count for entry in curve),
+        counts=_bars(curve, fullest),
+        fullest=fullest,
         items=sum(entry.count for entry in curve),
         bins=curve,
         strays=len(strays),
@@ -96,8 +96,7 @@ def y(accuracy: float) -> float:
     return TOP + SIDE * (1 - accuracy)
 
 
-def _bars(curve: Sequence[Bin]) -> str:
-    fullest = max(entry.count for entry in curve)
+def _bars(curve: Sequence[Bin], fullest: int) -> str:
     bottom = COUNTS_TOP + COUNTS_HEIGHT
 
     def bar(entry: Bin) -> tuple[float, float, float, float]:
@@ -117,13 +116,19 @@ def _polyline(curve: Sequence[Bin]) -> str:
     return "".join(f"{'L' if index else 'M'}{_place(entry)}" for index, entry in enumerate(curve))
 
 
-def _points(curve: Iterable[Bin]) -> str:
-    # A line of no length with round ends is a dot: far shorter than a circle for each.
-    return "".join(f"M{_place(entry)}h0" for entry in curve)
+def _radius(entry: Bin, fullest: int) -> float:
+    # Areas, not widths, tell the counts: a bin of few items is noisy and should not catch the eye.
+    return 2 + 3 * math.sqrt(entry.count / fullest)
 
 
-def _diamonds(curve: Iterable[Bin]) -> str:
-    return "".join(f"M{_place(entry)}m0-5.5l5.5 5.5-5.5 5.5-5.5-5.5z" for entry in curve)
+def _dot(entry: Bin, fullest: int) -> str:
+    r = f"{_radius(entry, fullest):.2g}"
+    return f"M{_place(entry)}m-{r} 0a{r} {r} 0 1 0 {float(r) * 2:.3g} 0a{r} {r} 0 1 0-{float(r) * 2:.3g} 0"
+
+
+def _diamond(entry: Bin, fullest: int) -> str:
+    r = f"{_radius(entry, fullest) + 0.8:.2g}"
+    return f"M{_place(entry)}m0-{r}l{r} {r}-{r} {r}-{r}-{r}z"
 
 
 def _place(entry: Bin) -> str:

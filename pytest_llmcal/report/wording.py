@@ -48,8 +48,22 @@ class Label:
     word: str
     tone: str
 
+    def counted(self, count: int) -> str:
+        """Return the word as it follows a count.
 
-TONES = ("error", "refuted", "undecided", "skipped", "holds")
+        Examples
+        --------
+        >>> Label("holds", "holds").counted(5), Label("error", "error").counted(1)
+        ('5 hold', '1 error')
+        """
+        verb, _, rest = self.word.partition(" ")
+        word = f"{_SEVERAL[verb]} {rest}".strip() if count != 1 and verb in _SEVERAL else self.word
+        return f"{count} {word}"
+
+
+_SEVERAL = {"holds": "hold", "error": "errors", "fails": "fail", "passes": "pass"}
+
+TONES = ("refuted", "error", "undecided", "skipped", "holds")
 """The worst first."""
 
 HOLDS, REFUTED, UNDECIDED, ERROR, SKIPPED = (
