@@ -42,14 +42,15 @@ def ece(scores: Scores, bins: int, norm: str, level: float | None) -> Measuremen
         raise ScoresError(f"norm must be 'l1' or 'l2', got {norm!r}")
     level = _level(level)
     sums = bin_sums(scores.confidence, scores.correct, checked_bins(bins))
+    estimate = combine_gaps(sums.gap, sums.count, sums.items, norm)
     return _measured(
         scores,
         "ece" if norm == "l1" else "ece_l2",
-        combine_gaps(sums.gap, sums.count, sums.items, norm),  # type: ignore[arg-type]  # checked above
+        estimate,
         _INTERVAL_OF[norm](sums, level),
         level,
         _ECE_METHOD[norm].format(bins=bins),
-        debiased=calibration_error_interval.debiased_l2(sums),
+        debiased=calibration_error_interval.best_guess(sums, estimate),
         noise_floor=NoiseFloor(*noise_floor(scores.confidence, sums, norm)),  # type: ignore[arg-type]
         exact=scores.exact_ece(bins, norm),  # type: ignore[arg-type]
         curve=curve_of(sums),

@@ -1,50 +1,67 @@
-"""How far from the truth a calibration error over fixed bins may be."""
+"""Intervals of a calibration error over fixed bins, and a best guess of it.
+
+The error rates are measured by ``benchmarks/ece_interval.py``.
+"""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from pytest_llmcal.metrics.bin_sums import BinSums
-from pytest_llmcal.statistics.interval import Interval, normal_quantile
-
-Values = npt.NDArray[np.float64]
+from pytest_llmcal.statistics.interval import Interval
+from pytest_llmcal.statistics.sign_witness import lower_end
+from pytest_llmcal.statistics.squared_error import l2_ends, unbiased_estimate, upper_end_for_l1
 
 
 def l1_interval(sums: BinSums, confidence: float) -> Interval:
-    """Return the interval of the L1 (expected) calibration error."""
-    sums = sums.seen()
-    return Interval(0.0, l2_interval(sums, confidence).high)
+    """Return the interval of the L1 (expected) calibration error.
+
+    The upper end is the root of that of the squared L2 error, which is at least the
+    L1 error; bins of a single item, about which nothing can be said, add all that their
+    gap may be. The lower end is a sign witness.
+
+    Parameters
+    ----------
+    sums : BinSums
+        From at least one item.
+    confidence : float
+        Two-sided level; each end errs in at most (1 - confidence) / 2 of runs.
+
+    Examples
+    --------
+    >>> from pytest_llmcal.metrics.bin_sums import bin_sums
+    >>> l1_interval(bin_sums(np.array([0.9]), np.array([1])), 0.95)
+    Interval(low=0.0, high=0.9)
+    """
+    sums, tail = sums.seen(), (1.0 - confidence) / 2.0
+    gap, weight = _greatest_gap(sums), sums.count / sums.items
+    alone = sums.count == 1
+    high = math.sqrt(upper_end_for_l1(sums, tail)) + float((weight * gap)[alone].sum())
+    low = lower_end(sums, tail)
+    return Interval(low, max(low, min(high, float((weight * gap).sum()))))
 
 
 def l2_interval(sums: BinSums, confidence: float) -> Interval:
-    """Return the interval of the L2 (root mean square) calibration error."""
-    sums = sums.seen()
-    n = sums.count.sum()
-    many = sums.count > 1
-    count = sums.count[many]
-    gap = sums.gap[many] / count
-    variance = (sums.squared_gap[many] - gap * gap * count + 0.5) / count
-    z = normal_quantile(confidence)
-    squared = float((count * (gap * gap - variance / count)).sum() / n)
-    a = float((2.0 * variance**2 * count / (count - 1.0)).sum() / n**2)
-    b = float(4.0 * (count * variance).sum() / n**2)
-    centre = squared + z * z * b / 2.0
-    arm = math.sqrt(max(centre * centre - squared * squared + z * z * a, 0.0))
-    alone = float(n - count.sum()) / float(n)
-    return Interval(math.sqrt(max(centre - arm, 0.0)), min(1.0, math.sqrt(max(centre + arm, 0.0)) + alone))
+    """Return the interval of the L2 (root mean square) calibration error; see ``l1_interval``."""
+    sums, tail = sums.seen(), (1.0 - confidence) / 2.0
+    square, weight = _greatest_gap(sums) ** 2, sums.count / sums.items
+    alone = sums.count == 1
+    low, high = l2_ends(sums, tail)
+    high += float((weight * square)[alone].sum())
+    return Interval(math.sqrt(low), math.sqrt(max(low, min(high, float((weight * square).sum())))))
 
 
-def debiased_l2(sums: BinSums) -> float:
-    """Return the root of the unbiased squared error, zero where that is negative."""
-    return math.sqrt(max(squared_error(sums), 0.0))
+def best_guess(sums: BinSums, estimate: float) -> float:
+    """Return the root of the unbiased squared error, zero where that is negative, at most the plug-in estimate.
+
+    For the L1 error this is a guess from above: the root mean square is at least the mean.
+    """
+    return min(estimate, math.sqrt(max(unbiased_estimate(sums), 0.0)))
 
 
-def squared_error(sums: BinSums) -> float:
-    """Return the unbiased estimate of the squared L2 error; it may be negative."""
-    many = sums.count > 1
-    count, gap = sums.count[many], sums.gap[many] / sums.count[many]
-    spread = (sums.squared_gap[many] - gap * gap * count) / (count - 1.0)
-    return float((count * gap * gap - spread).sum() / sums.count.sum())
+def _greatest_gap(sums: BinSums) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return how far each bin's mean confidence can be from an accuracy between 0 and 1."""
+    mean = sums.confidence / sums.count
+    return np.maximum(mean, 1.0 - mean)

@@ -20,12 +20,12 @@ class Interval(NamedTuple):
     high: float
 
 
-def normal_quantile(confidence: float) -> float:
-    """Return z so that a standard normal lies within +-z with this probability.
+def upper_normal_quantile(tail: float) -> float:
+    """Return z so that a standard normal exceeds it with probability ``tail``.
 
     Examples
     --------
-    >>> round(normal_quantile(0.95), 4)
+    >>> round(upper_normal_quantile(0.025), 4)
     1.96
     """
-    return float(ndtri(0.5 + 0.5 * confidence))
+    return -float(ndtri(tail))

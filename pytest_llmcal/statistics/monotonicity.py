@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
-from pytest_llmcal.statistics.interval import Interval
+from pytest_llmcal.statistics.interval import Interval, upper_normal_quantile
 
 Values = npt.NDArray[np.float64]
 
@@ -57,7 +56,7 @@ def largest_drop(right: Values, count: Values, confidence: float) -> tuple[float
 
 def _wilson(right: Values, count: Values, tail: float) -> tuple[Values, Values]:
     """Return both ends of Wilson's (1927) score interval, each wrong with probability ``tail``."""
-    z = -float(ndtri(tail))
+    z = upper_normal_quantile(tail)
     centre = (right + 0.5 * z * z) / (count + z * z)
     arm = z / (count + z * z) * np.sqrt(right * (count - right) / count + 0.25 * z * z)
     return centre - arm, centre + arm
