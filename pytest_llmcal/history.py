@@ -199,20 +199,25 @@ class Baseline:
                 f"{self.source} has {_named(wanted)} on other items (fingerprint {found[0].data}, now {data}), "
                 "so the two cannot be compared. Gate on the items of then, or record a new baseline on those of now"
             )
-        measured = {_measured(record): record for record in comparable}
+        # A partial update leaves numbers of an older revision beside those of the present one.
+        present = [record for record in comparable if record.revision == self._revision(model)]
+        measured = {_measured(record): record for record in present or comparable}
         if len(measured) > 1:
             numbers = ", ".join(f"{record.estimate:.4g} ({record.method})" for record in measured.values())
             raise BaselineError(
                 f"{self.source} has several values of {_named(wanted)}: {numbers}. Keep one of the gates"
             )
-        return rebuilt(comparable[0])
+        return rebuilt(next(iter(measured.values())))
 
     def revision_note(self, model: str, revision: str | None) -> str | None:
         """Say in a sentence that the model has changed since; None where it has not, or was not there."""
-        then = next((facts.revision for facts in self.run.models if facts.name == model), None)
+        then = self._revision(model)
         if then is None or revision is None or then == revision:
             return None
         return f"{model} is at revision {revision}; {self.source} was recorded at revision {then}."
+
+    def _revision(self, model: str | None) -> str | None:
+        return next((facts.revision for facts in self.run.models if facts.name == model), None)
 
     def _records(self) -> Iterator[Record]:
         for gate in self.run.gates:
