@@ -60,7 +60,7 @@ class Recipe:
     learning_rate: float = 2e-3
 
 
-RECIPES = {"gpt2": Recipe(steps=13_000), "gpt2-overfit": Recipe(steps=6_000, sample=3_000)}
+RECIPES = {"gpt2": Recipe(steps=13_000), "gpt2-overfit": Recipe(steps=5_000, sample=2_500)}
 
 
 class EndlessRows(IterableDataset[list[int]]):
