@@ -2,6 +2,7 @@
 
 from pytest_llmcal.tasks.errors import TaskError
 from pytest_llmcal.tasks.items import Item, Items, Text
+from pytest_llmcal.tasks.loading import load_task
 from pytest_llmcal.tasks.task import Task
 
-__all__ = ["Item", "Items", "Task", "TaskError", "Text"]
+__all__ = ["Item", "Items", "Task", "TaskError", "Text", "load_task"]

@@ -1,0 +1,87 @@
+"""Rows of Parquet files and of datasets on the Hugging Face hub, through ``datasets``."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmcal.tasks.errors import TaskError
+from pytest_llmcal.tasks.rows import Row
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+def read_parquet(path: Path) -> Sequence[Row]:
+    """Read a Parquet file.
+
+    Raises
+    ------
+    TaskError
+        The file is not there, empty or not Parquet.
+    """
+    if not path.is_file():
+        raise TaskError(f"{path}: there is no such file")
+    # `datasets` keeps a copy of what it reads; rows are taken out at once, so it need not outlive this call
+    with tempfile.TemporaryDirectory(prefix="llmcal-", ignore_cleanup_errors=True) as cache:
+        return _rows(
+            lambda load: load("parquet", data_files=str(path), split="train", cache_dir=cache),
+            source=str(path),
+            failed="the file cannot be read as Parquet",
+        )
+
+
+def read_hub(name: str, config: str | None, split: str, revision: str | None) -> Sequence[Row]:
+    """Read one split of a dataset on the hub, or of a folder laid out like one.
+
+    Files are kept where ``datasets`` keeps them (``HF_HOME``), so a second run needs no network.
+
+    Raises
+    ------
+    TaskError
+        The dataset, its configuration or its split is not there, or the hub cannot be reached.
+    """
+    return _rows(
+        lambda load: load(name, config, split=split, revision=revision),
+        source=f"{name}, split {split!r}",
+        failed="there is no such file or folder here, and the Hugging Face hub did not give it",
+    )
+
+
+def _rows(load: Callable[[Callable[..., Dataset]], Dataset], source: str, failed: str) -> Sequence[Row]:
+    from datasets import load_dataset
+
+    try:
+        with _silence():
+            rows = load(load_dataset).to_list()
+    # the readers behind `datasets` raise what they please: pyarrow's, pandas' and the hub's own errors
+    except Exception as error:
+        raise TaskError(f"{source}: {failed}: {_reason(error)}") from error
+    if not rows:
+        raise TaskError(f"{source}: there are no rows")
+    return [Row(values, f"{source}, row {number}") for number, values in enumerate(rows, 1)]
+
+
+def _reason(error: BaseException) -> str:
+    """First line of the error at the root, where the reason stands."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep progress bars out of test output, and put things back as they were."""
+    from datasets.utils.logging import disable_progress_bar, enable_progress_bar, is_progress_bar_enabled
+
+    shown: Any = is_progress_bar_enabled()
+    disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            enable_progress_bar()

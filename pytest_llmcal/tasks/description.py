@@ -1,0 +1,198 @@
+"""What is to be read, from where and how: the arguments of ``load_task``, checked once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from pytest_llmcal.tasks.errors import TaskError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+STYLES = ("text", "letters")
+ANSWER_FORMS = ("auto", "index", "number", "letter", "text")
+
+_FREE = ("source", "seed", "limit")  # what may be said of a task that brings its own description
+
+
+def _one_of(allowed: Sequence[str]) -> str:
+    return "one of " + ", ".join(repr(each) for each in allowed)
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _fraction(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
+
+
+_ALLOWED: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "choices": ("a column, or a list of columns", lambda v: isinstance(v, str) or (_texts(v) and len(v) > 0)),
+    "groups": (
+        "a list of columns, or a mapping of attribute to column",
+        lambda v: _texts(v) or (isinstance(v, Mapping) and _texts([*v.keys(), *v.values()])),
+    ),
+    "style": (_one_of(STYLES), lambda v: v in STYLES),
+    "answer_form": (_one_of(ANSWER_FORMS), lambda v: v in ANSWER_FORMS),
+    "shuffle_choices": ("true or false", lambda v: isinstance(v, bool)),
+    "seed": ("a whole number", _whole),
+    "limit": ("a whole number of at least 1", lambda v: _whole(v) and v >= 1),
+    "calibration": (
+        "a fraction from 0 to below 1, or the name of a split or file",
+        lambda v: v is None or _fraction(v) or (isinstance(v, str) and v != ""),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Description:
+    """Everything `load_task` can be told; its parameters are explained there."""
+
+    source: str
+    name: str | None = None
+    config: str | None = None
+    revision: str | None = None
+    template: str | None = None
+    question: str = "question"
+    choices: str | Sequence[str] = "choices"
+    answer: str = "answer"
+    answer_form: str = "auto"
+    text: str | None = None
+    separator: str = "<|endoftext|>"
+    id: str | None = None
+    groups: Sequence[str] | Mapping[str, str] = field(default=())
+    style: str = "text"
+    delimiter: str = " "
+    shuffle_choices: bool | None = None
+    seed: int = 0
+    calibration: float | str | None = 1 / 3
+    split: str | None = None
+    split_column: str | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            allowed, holds = _ALLOWED.get(each.name, ("text", lambda given: isinstance(given, str)))
+            if value != each.default and not holds(value):
+                raise TaskError(f"task {self.source!r}: {each.name} is {value!r}; allowed is {allowed}")
+        if self.separator == "":
+            raise TaskError(f"task {self.source!r}: separator is empty; allowed is any text that ends one story")
+
+    @property
+    def title(self) -> str:
+        """What the task is called: its name, that of its file, or its source."""
+        return self.name or (Path(self.source).name.partition(".")[0] if is_file_name(self.source) else self.source)
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Column of each group attribute."""
+        return dict(self.groups) if isinstance(self.groups, Mapping) else {each: each for each in self.groups}
+
+    def refuse_details(self, kind: str) -> None:
+        """Raise a `TaskError` if more was said than a task of this kind leaves open."""
+        said = [
+            each.name
+            for each in fields(self)
+            if each.name not in _FREE and getattr(self, each.name) != _default(each.name)
+        ]
+        if said:
+            raise TaskError(
+                f"task {self.source!r} {kind}: {', '.join(said)} cannot be given besides; only seed and limit can"
+            )
+
+
+def _default(name: str) -> Any:
+    return next(each.default for each in fields(Description) if each.name == name)
+
+
+def read_description(path: Path, seed: int, limit: int | None) -> Description:
+    """Read a task description file.
+
+    Parameters
+    ----------
+    path : Path
+        A TOML file whose keys are the parameters of `load_task`, and ``template_file``.
+        Files that it names are looked for beside it.
+    seed : int
+        Stands where the description names none.
+    limit : int or None
+        Stands in place of the description's.
+
+    Returns
+    -------
+    Description
+
+    Raises
+    ------
+    TaskError
+        No such file, not TOML, an unknown key, or a value that is not allowed.
+    """
+    table = _parsed(path)
+    known = [each.name for each in fields(Description)]
+    unknown = [key for key in table if key not in (*known, "template_file")]
+    if unknown:
+        raise TaskError(f"{path}: unknown key {unknown[0]!r}; known are {', '.join(known)} and template_file")
+    if not isinstance(table.get("source"), str):
+        raise TaskError(f"{path}: the key 'source' must name a file or a dataset; it is {table.get('source')!r}")
+    if "template_file" in table:
+        table["template"] = _template(path, table.pop("template_file"), table)
+    try:
+        given: dict[str, Any] = {"name": path.stem, "seed": seed} | table
+        description = Description(**given)
+    except TaskError as error:
+        raise TaskError(f"{path}: {error}") from None
+    return replace(
+        description,
+        source=_beside(path, description.source),
+        calibration=_beside(path, description.calibration)
+        if isinstance(description.calibration, str)
+        else description.calibration,
+        limit=limit if limit is not None else description.limit,
+    )
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TaskError(f"no task description {str(path)!r}: there is no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TaskError(f"{path}: not a TOML file: {error}") from None
+    return table
+
+
+def _template(path: Path, name: object, table: Mapping[str, Any]) -> str:
+    if "template" in table:
+        raise TaskError(f"{path}: template and template_file are both given; one of them is allowed")
+    if not isinstance(name, str):
+        raise TaskError(f"{path}: template_file is {name!r}; allowed is the name of a file")
+    try:
+        return (path.parent / name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise TaskError(f"{path}: template_file {name!r} cannot be read: {error.strerror}") from None
+
+
+def _beside(path: Path, name: str) -> str:
+    """Take a name as that of a file beside the description where there is one, or where only a file can be meant."""
+    beside = path.parent / name
+    return str(beside) if beside.exists() or is_file_name(name) else name
+
+
+FILE_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt")
+
+
+def is_file_name(name: str) -> bool:
+    """Say whether a name can only mean a file with items, compressed or not."""
+    return name.removesuffix(".gz").endswith(FILE_SUFFIXES)
