@@ -1,1 +1,16 @@
 """A task and a model in, scores out."""
+
+from pytest_llmcal.scoring.loading import load_model
+from pytest_llmcal.scoring.protocol import LogLikelihood, Model, ModelError, NextToken, Progress, Request
+from pytest_llmcal.scoring.score import score
+
+__all__ = [
+    "LogLikelihood",
+    "Model",
+    "ModelError",
+    "NextToken",
+    "Progress",
+    "Request",
+    "load_model",
+    "score",
+]

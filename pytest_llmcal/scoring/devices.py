@@ -1,0 +1,84 @@
+"""Where a model runs, and in which precision."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+
+from pytest_llmcal.scoring.protocol import ModelError
+
+DTYPES = {
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "float32": torch.float32,
+    "float64": torch.float64,
+}
+
+
+def choose_device(name: str) -> torch.device:
+    """Find the device that a name means.
+
+    Parameters
+    ----------
+    name : str
+        ``"auto"`` (CUDA where there is one, else the CPU), ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+
+    Raises
+    ------
+    ModelError
+        No such device is known, or this machine has none.
+
+    Examples
+    --------
+    >>> choose_device("cpu")
+    device(type='cpu')
+    """
+    if name == "auto":
+        return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+    if not re.fullmatch(r"cpu|cuda(:\d+)?|mps", name):
+        raise ModelError(f"unknown device {name!r}; allowed are auto, cpu, cuda, cuda:N and mps")
+    device = torch.device(name)
+    if device.type == "cuda":
+        _check_cuda(name, device.index)
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise ModelError("device 'mps' was asked for, and PyTorch finds none here; allowed are auto and cpu")
+    return device
+
+
+def _check_cuda(name: str, index: int | None) -> None:
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if count == 0:
+        raise ModelError(
+            f"device {name!r} was asked for, and PyTorch finds no CUDA device here; allowed are auto and cpu"
+        )
+    if index is not None and index >= count:
+        raise ModelError(f"device {name!r} was asked for, and this machine has cuda:0 to cuda:{count - 1}")
+
+
+def choose_dtype(name: str, device: torch.device) -> torch.dtype:
+    """Find the precision that a name means.
+
+    Parameters
+    ----------
+    name : str
+        ``"auto"`` (bfloat16 on a CUDA device that computes in it, else float32), or one of `DTYPES`.
+    device : torch.device
+
+    Raises
+    ------
+    ModelError
+        No such precision is known.
+
+    Examples
+    --------
+    >>> choose_dtype("auto", torch.device("cpu"))
+    torch.float32
+    """
+    if name == "auto":
+        # older devices only emulate it
+        fast = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+        return torch.bfloat16 if fast else torch.float32
+    if name not in DTYPES:
+        raise ModelError(f"unknown dtype {name!r}; allowed are auto, {', '.join(DTYPES)}")
+    return DTYPES[name]

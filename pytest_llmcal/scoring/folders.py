@@ -1,0 +1,124 @@
+"""From the name of a model to a folder with its files, checked before anything is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from pytest_llmcal.scoring.protocol import ModelError
+
+_SAFE = "*.safetensors"
+_PICKLED = ("pytorch_model*.bin", "*.pt", "*.pth")
+_FILES = ("*.json", "*.jinja", "*.model", "*.txt", "*.py", _SAFE)
+_BESIDES = ("*/*", "consolidated*")
+"""Folders of other formats, and copies of the weights in the maker's own layout."""
+
+
+def find_folder(name: str, revision: str | None, allow_pickle: bool) -> tuple[Path, str]:
+    """Find a model's files, on the hub if need be.
+
+    Parameters
+    ----------
+    name : str
+        A folder, ``"world/..."`` or a name on the Hugging Face hub.
+    revision : str or None
+        Branch, tag or commit on the hub.
+    allow_pickle : bool
+        Whether weights may be read that can run code when they are unpickled.
+
+    Returns
+    -------
+    (Path, str)
+        The folder, and its revision: the commit on the hub, or a fingerprint of the files.
+
+    Raises
+    ------
+    ModelError
+        There is no such model, or its weights are not safe to read.
+    """
+    local = _local_folder(name)
+    if local is None:
+        folder = _from_hub(name, revision, allow_pickle)
+        return folder, folder.name
+    if revision is not None:
+        raise ModelError(f"model {name!r}: revision {revision!r} has no meaning for a folder, only on the hub")
+    if not (local / "config.json").is_file():
+        raise ModelError(f"model {name!r}: the folder {local} has no config.json, so it holds no model")
+    _check_weights(name, local, allow_pickle)
+    return local, fingerprint(local)
+
+
+def _local_folder(name: str) -> Path | None:
+    """Folder that a name means here, None if it can only be one on the hub."""
+    if name.startswith("world/"):
+        from pytest_llmcal.world import MODEL_NAMES, checkpoint_folder
+
+        if name not in MODEL_NAMES:
+            raise ModelError(f"the world has no model {name!r}; its models are {', '.join(MODEL_NAMES)}")
+        return checkpoint_folder(name)
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise ModelError(f"model {name!r}: this is a file; a folder with config.json and weights is needed")
+    if name.startswith((".", "~")) or folder.is_absolute() or name.count("/") > 1 or "\\" in name:
+        raise ModelError(f"model {name!r}: there is no such folder")
+    return None
+
+
+def _from_hub(name: str, revision: str | None, allow_pickle: bool) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    def download(patterns: tuple[str, ...]) -> Path:
+        return Path(
+            snapshot_download(name, revision=revision, allow_patterns=list(patterns), ignore_patterns=list(_BESIDES))
+        )
+
+    try:
+        folder = download(_FILES)
+        if allow_pickle and not list(folder.glob(_SAFE)):
+            folder = download((*_FILES, _PICKLED[0]))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelError(
+            f"model {name!r}: there is no such folder here, and the Hugging Face hub did not give it: "
+            f"{str(error).strip().splitlines()[0]}"
+        ) from error
+    _check_weights(name, folder, allow_pickle)
+    return folder
+
+
+def _check_weights(name: str, folder: Path, allow_pickle: bool) -> None:
+    if list(folder.glob(_SAFE)):
+        return
+    pickled = sorted(path.name for pattern in _PICKLED for path in folder.glob(pattern))
+    if not pickled and (allow_pickle or _is_local(folder)):
+        raise ModelError(f"model {name!r}: the folder {folder} has no weights (*.safetensors)")
+    if not allow_pickle:
+        raise ModelError(
+            f"model {name!r}: its weights are only there as pickle ({', '.join(pickled) or 'no *.safetensors'}), which "
+            f"can run code when read; convert them to safetensors, or pass allow_pickle=True if you trust them"
+        )
+
+
+def _is_local(folder: Path) -> bool:
+    return folder.parent.name != "snapshots"
+
+
+def fingerprint(folder: Path) -> str:
+    """Hash of all that a model's answers depend on: weights, configuration and tokenizer.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    patterns = (_SAFE, *_PICKLED, "config.json", "tokenizer*", "vocab*", "merges.txt", "*.model")
+    for path in sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}):
+        digest.update(path.name.encode() + b"\0")
+        with path.open("rb") as file:
+            while block := file.read(2**20):
+                digest.update(block)
+        digest.update(b"\0")
+    return digest.hexdigest()[:16]

@@ -1,0 +1,154 @@
+"""Any causal language model of ``transformers`` as a `Model`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pytest_llmcal.records import ModelFacts
+from pytest_llmcal.scoring.forward import Forward, Weighed
+from pytest_llmcal.scoring.plan import Row, batches, rows_of_pairs, rows_of_text
+from pytest_llmcal.scoring.protocol import LogLikelihood, ModelError, NextToken, Progress, Request
+from pytest_llmcal.scoring.tokens import Encoder, Tokens
+
+
+class HuggingFaceModel:
+    """A causal language model with its tokenizer.
+
+    Parameters
+    ----------
+    model : transformers.PreTrainedModel
+        In evaluation mode, on its device.
+    tokenizer : transformers.PreTrainedTokenizerBase
+        Its tokenizer.
+    facts : ModelFacts
+        What is known of it.
+    limit : int or None
+        Tokens that it can read at once; None if any number.
+    batch_tokens : int
+        Most tokens of a batch, padding counted.
+    truncate : {"left"} or None
+        What happens to a context that is too long: its oldest tokens are left out, or it is an error.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        facts: ModelFacts,
+        *,
+        limit: int | None,
+        batch_tokens: int,
+        truncate: Literal["left"] | None = None,
+    ) -> None:
+        self._facts = facts
+        self._encoder = Encoder(tokenizer)
+        self._vocabulary = model.get_input_embeddings().weight.shape[0]
+        self._limit = limit
+        self._batch_tokens = batch_tokens
+        self._truncate = truncate
+        self._forward: Forward | None = Forward(model)
+
+    @property
+    def facts(self) -> ModelFacts:
+        """Name, revision, dtype, device and size."""
+        return self._facts
+
+    def log_likelihoods(self, requests: Sequence[Request], progress: Progress | None = None) -> list[LogLikelihood]:
+        """Weigh every request, in the order given.
+
+        Raises
+        ------
+        ModelError
+            A continuation has no tokens, a prompt is too long, or the model was closed.
+        """
+        pairs = [
+            self._fitted(request, context, continuation)
+            for request, (context, continuation) in zip(requests, self._encoder.pairs(requests), strict=True)
+        ]
+        weighed = self._run(rows_of_pairs(pairs), progress)
+        return [
+            LogLikelihood(math.fsum(weighed[owner][0].log_probabilities), len(continuation))
+            for owner, (_, continuation) in enumerate(pairs)
+        ]
+
+    def next_tokens(self, texts: Sequence[tuple[str, str]], progress: Progress | None = None) -> list[list[NextToken]]:
+        """Guess every token of each ``(id, text)``, in the order given.
+
+        The begin-of-sequence token stands first where the tokenizer puts one by default; without
+        one, the first token is not guessed. See `rows_of_text` for texts beyond the context.
+
+        Raises
+        ------
+        ModelError
+            A text has no token to guess, or the model was closed.
+        """
+        encoded = self._encoder.texts([text for _, text in texts])
+        rows: list[Row] = []
+        for owner, ((text_id, _), tokens) in enumerate(zip(texts, encoded, strict=True)):
+            self._check_vocabulary(text_id, tokens)
+            planned = list(rows_of_text(owner, self._encoder.begin, tokens, self._limit))
+            if not planned:
+                raise ModelError(
+                    f"text {text_id!r}: of its {len(tokens)} tokens none can be guessed from an earlier one"
+                )
+            rows.extend(planned)
+        weighed = self._run(rows, progress)
+        return [
+            [
+                NextToken(math.exp(best), hit)
+                for part in weighed[owner]
+                for best, hit in zip(part.best, part.hit, strict=True)
+            ]
+            for owner in range(len(texts))
+        ]
+
+    def close(self) -> None:
+        """Free the memory; the model cannot be used afterwards."""
+        if self._forward is not None:
+            self._forward.free()
+            self._forward = None
+
+    def _run(self, rows: Sequence[Row], progress: Progress | None) -> dict[int, list[Weighed]]:
+        """Weigh all spans; those of one owner come in order."""
+        if self._forward is None:
+            raise ModelError(f"model {self._facts.name!r} was closed; load it again")
+        answers: dict[tuple[int, int], Weighed] = {}
+        total = sum(len(row.spans) for row in rows)
+        for batch in batches(rows, self._batch_tokens):
+            for span, weighed in self._forward.run(batch):
+                answers[span.owner, span.offset] = weighed
+            if progress is not None:
+                progress(len(answers), total)
+        by_owner: dict[int, list[Weighed]] = {}
+        for owner, offset in sorted(answers):
+            by_owner.setdefault(owner, []).append(answers[owner, offset])
+        return by_owner
+
+    def _fitted(self, request: Request, context: Tokens, continuation: Tokens) -> tuple[Tokens, Tokens]:
+        """Return a pair that fits into the context: as it is, or truncated where that was asked for."""
+        self._check_vocabulary(request.item, context + continuation)
+        length = len(context) + len(continuation) - 1
+        if self._limit is None or length <= self._limit:
+            return context, continuation
+        begin = self._encoder.begin
+        room = self._limit - (len(continuation) - 1) - len(begin)
+        if self._truncate is None or room < 1:
+            raise ModelError(
+                f"item {request.item!r} ({_opening(request.context)}): prompt and choice are {length} tokens, the "
+                f"model reads at most {self._limit}"
+                + ('; load it with truncate="left" to leave out the oldest' if self._truncate is None else "")
+            )
+        # the begin token is kept: models that always saw one are lost without it
+        return begin + context[-room:], continuation
+
+    def _check_vocabulary(self, item: str, tokens: Tokens) -> None:
+        if tokens and max(tokens) >= self._vocabulary:
+            raise ModelError(
+                f"item {item!r}: its tokenizer gives token {max(tokens)}, the model knows 0 to {self._vocabulary - 1}"
+            )
+
+
+def _opening(text: str) -> str:
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")

@@ -1,0 +1,183 @@
+"""``load_model``: from a name to a model that can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from packaging.version import Version
+
+from pytest_llmcal.records import ModelFacts
+from pytest_llmcal.scoring.folders import find_folder
+from pytest_llmcal.scoring.protocol import Model, ModelError
+
+if TYPE_CHECKING:
+    import torch
+
+BATCH_TOKENS = {"cpu": 2_048, "cuda": 16_384, "mps": 4_096}
+"""Most tokens of a batch by kind of device."""
+
+TOKENIZER_FILES = ("tokenizer*", "vocab*", "*.model", "*.tiktoken")
+"""A folder with a tokenizer has a file like one of these."""
+
+UNBOUNDED = 10**9
+"""Tokenizers without a length of their own state an even larger one."""
+
+
+def load_model(
+    name: str | Path,
+    *,
+    revision: str | None = None,
+    dtype: str = "auto",
+    device: str = "auto",
+    trust_remote_code: bool = False,
+    allow_pickle: bool = False,
+    truncate: Literal["left"] | None = None,
+    batch_tokens: int | None = None,
+) -> Model:
+    """Load a causal language model with its tokenizer.
+
+    Parameters
+    ----------
+    name : str or Path
+        A folder, an embedded model (``"world/gpt2"``, ``"world/gpt2-overfit"``) or a name on the
+        Hugging Face hub; anything that ``AutoModelForCausalLM`` loads.
+    revision : str, optional
+        Branch, tag or commit on the hub.
+    dtype : {"auto", "float32", "bfloat16", "float16", "float64"}
+        Precision of the weights; ``"auto"`` is bfloat16 on CUDA, else float32.
+    device : str
+        ``"auto"`` (CUDA where there is one, else the CPU), ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
+    trust_remote_code : bool
+        Whether code that comes with the model may run.
+    allow_pickle : bool
+        Whether weights may be read that are not there as safetensors; unpickling can run code.
+    truncate : {"left"}, optional
+        Leave out the oldest tokens of a prompt that is too long for the model, its begin-of-sequence token
+        kept; by default that is an error.
+    batch_tokens : int, optional
+        Most tokens of a batch, padding counted; answers do not depend on it.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelError
+        The model cannot be loaded; the text says why and what is allowed.
+
+    Examples
+    --------
+    >>> from pytest_llmcal.scoring import Request
+    >>> model = load_model("world/gpt2", device="cpu")
+    >>> [answer] = model.log_likelihoods([Request("1", "Question: Who keeps", " bees")])
+    >>> answer.total < 0, answer.tokens
+    (True, 1)
+    """
+    if truncate not in (None, "left"):
+        raise ModelError(f"truncate is {truncate!r}; allowed are 'left' and None")
+    if batch_tokens is not None and batch_tokens < 1:
+        raise ModelError(f"batch_tokens is {batch_tokens}; allowed is 1 or more")
+
+    from pytest_llmcal.scoring.devices import choose_device, choose_dtype
+    from pytest_llmcal.scoring.huggingface import HuggingFaceModel
+
+    name = str(name)
+    place = choose_device(device)
+    precision = choose_dtype(dtype, place)
+    folder, found = find_folder(name, revision, allow_pickle)
+    tokenizer = _tokenizer(name, folder, trust_remote_code)
+    model = _weights(name, folder, precision, trust_remote_code).to(place)
+    return HuggingFaceModel(
+        model,
+        tokenizer,
+        ModelFacts(
+            name=name,
+            revision=found,
+            dtype=str(precision).removeprefix("torch."),
+            device=str(place),
+            parameters=sum(weight.numel() for weight in model.parameters()),
+        ),
+        limit=_context_length(model.config, tokenizer),
+        batch_tokens=batch_tokens or BATCH_TOKENS[place.type],
+        truncate=truncate,
+    )
+
+
+def _tokenizer(name: str, folder: Path, trust_remote_code: bool) -> Any:
+    from transformers import AutoTokenizer
+
+    # for some models transformers makes an empty tokenizer of a folder without one, and says nothing
+    if not any(path for pattern in TOKENIZER_FILES for path in folder.glob(pattern)):
+        raise ModelError(f"model {name!r}: the folder {folder} has no tokenizer ({', '.join(TOKENIZER_FILES)})")
+    try:
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code, local_files_only=True)
+    # tokenizers raise what they please: transformers', tokenizers' and the import system's own errors
+    except Exception as error:
+        raise _explained(name, "tokenizer", error) from error
+
+
+def _weights(name: str, folder: Path, dtype: torch.dtype, trust_remote_code: bool) -> Any:
+    from transformers import AutoModelForCausalLM, __version__
+
+    loader: Any = AutoModelForCausalLM
+    options = {"dtype" if Version(__version__) >= Version("4.56") else "torch_dtype": dtype}
+    try:
+        with _silence():
+            model, report = loader.from_pretrained(
+                folder,
+                use_safetensors=any(folder.glob("*.safetensors")),
+                trust_remote_code=trust_remote_code,
+                local_files_only=True,
+                output_loading_info=True,
+                **options,
+            )
+    # so do models: architectures, safetensors and torch have errors of their own
+    except Exception as error:
+        raise _explained(name, "model", error) from error
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise ModelError(
+            f"model {name!r}: its files lack {len(missing)} weights, {missing[0]!r} among them; "
+            f"they would be random numbers"
+        )
+    return model.eval()
+
+
+def _explained(name: str, part: str, error: Exception) -> ModelError:
+    if "trust_remote_code" in str(error):
+        return ModelError(
+            f"model {name!r}: its {part} needs code that comes with it; "
+            f"pass trust_remote_code=True if you trust that code"
+        )
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return ModelError(f"model {name!r}: its {part} cannot be loaded: {reason}")
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep progress bars out of test output, and put things back as they were."""
+    from transformers.utils import logging as transformers_logging
+
+    logging: Any = transformers_logging
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _context_length(config: Any, tokenizer: Any) -> int | None:
+    """Tokens that a model reads at once, None if its configuration and tokenizer set no bound."""
+    text_config = config.get_text_config()
+    for key in ("max_position_embeddings", "n_positions", "n_ctx", "seq_length"):
+        length = getattr(text_config, key, None)
+        if isinstance(length, int) and length > 0:
+            return length
+    stated = tokenizer.model_max_length
+    return int(stated) if stated < UNBOUNDED else None

@@ -1,0 +1,107 @@
+"""A line that says how far the work is, for anything that takes longer than a moment."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TextIO
+
+PATIENCE = 2.0
+"""Seconds without a line: what is over by then needs none."""
+
+EVERY_TERMINAL = 0.2
+EVERY_LOG = 10.0
+"""Seconds between two lines: a terminal shows one in place, a log keeps them all."""
+
+
+class ProgressLine:
+    """Shows items done, items per second and the time left.
+
+    On a terminal one line is written over and over and wiped at the end; elsewhere plain lines are
+    written, without control characters.
+
+    Parameters
+    ----------
+    label : str
+        What is being done.
+    stream : TextIO, optional
+        Where it is said; by default standard error.
+    quiet : bool
+        Say nothing.
+    clock : callable
+        Seconds, as ``time.monotonic``.
+
+    Examples
+    --------
+    >>> seconds = iter([0.0, 1.0, 4.0])
+    >>> with ProgressLine("world/qa", sys.stdout, clock=lambda: next(seconds)) as progress:
+    ...     progress(10, 100)
+    ...     progress(40, 100)
+    world/qa: 40 of 100, 10 a second, 6 s left
+    """
+
+    def __init__(
+        self,
+        label: str,
+        stream: TextIO | None = None,
+        *,
+        quiet: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._label = label
+        self._stream = sys.stderr if stream is None else stream
+        self._quiet = quiet
+        self._clock = clock
+        self._terminal = self._stream.isatty()
+        self._begin = clock()
+        self._next = self._begin + PATIENCE
+        self._width = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take note that ``done`` of ``total`` items are done."""
+        now = self._clock()
+        if self._quiet or now < self._next:
+            return
+        self._next = now + (EVERY_TERMINAL if self._terminal else EVERY_LOG)
+        rate = done / (now - self._begin)
+        left = f", {_duration((total - done) / rate)} left" if rate > 0 else ""
+        self._write(f"{self._label}: {done:,} of {total:,}, {rate:,.3g} a second{left}")
+
+    def _write(self, line: str) -> None:
+        if self._terminal:
+            self._stream.write(f"\r{line.ljust(self._width)}")
+            self._width = len(line)
+        else:
+            self._stream.write(f"{line}\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Wipe the line from a terminal."""
+        if self._width:
+            self._stream.write(f"\r{' ' * self._width}\r")
+            self._stream.flush()
+            self._width = 0
+
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _duration(seconds: float) -> str:
+    """Seconds in words.
+
+    >>> _duration(6.2), _duration(75), _duration(4000)
+    ('6 s', '1 min 15 s', '1 h 6 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
