@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_llmcal.measurement import Bin
 from pytest_llmcal.records import Record
-from pytest_llmcal.report import numbers
 
 SIDE = 256.0
 """Side of the square in which one is 100% sure and 100% right, in the drawing's own units."""
@@ -25,8 +23,10 @@ class Diagram:
     ----------
     band : str
         Where a calibrated model's accuracy would lie, bin by bin.
-    line, inside, outside : str
-        The curve through the bins; its points within the band and outside of it.
+    line : str
+        The curve through the bins.
+    points : tuple of (str, str)
+        Class and path of the points: within the band and outside of it, by size.
     before : str
         The curve before calibration; empty where there was none.
     counts : str
@@ -43,8 +43,7 @@ class Diagram:
 
     band: str
     line: str
-    inside: str
-    outside: str
+    points: tuple[tuple[str, str], ...]
     before: str
     counts: str
     fullest: int
@@ -52,32 +51,23 @@ class Diagram:
     bins: tuple[Bin, ...]
     strays: int
 
-    def describe(self) -> str:
-        """Say in words what the picture shows, bin by bin."""
-        return "; ".join(
-            f"{numbers.count(entry.count)} at confidence {entry.confidence:.2f}: {entry.accuracy:.2f} right"
-            for entry in self.bins
-        )
-
 
 def diagram_of(record: Record) -> Diagram | None:
     """Place a record's curve, or return None where it has none."""
     curve = record.curve
     if not curve:
         return None
-    strays = [entry for entry in curve if is_outside(entry)]
     fullest = max(entry.count for entry in curve)
     return Diagram(
         band=_rectangles((x(b.low), y(b.band_high), x(b.high), y(b.band_low)) for b in curve),
         line=_polyline(curve),
-        inside="".join(_dot(entry, fullest) for entry in curve if not is_outside(entry)),
-        outside="".join(_diamond(entry, fullest) for entry in strays),
+        points=_points(curve, fullest),
         before=_polyline(record.before),
         counts=_bars(curve, fullest),
         fullest=fullest,
         items=sum(entry.count for entry in curve),
         bins=curve,
-        strays=len(strays),
+        strays=sum(map(is_outside, curve)),
     )
 
 
@@ -108,7 +98,8 @@ def _bars(curve: Sequence[Bin], fullest: int) -> str:
 
 def _rectangles(corners: Iterable[tuple[float, float, float, float]]) -> str:
     return "".join(
-        f"M{left:.4g} {top:.4g}H{right:.4g}V{bottom:.4g}H{left:.4g}z" for left, top, right, bottom in corners
+        f"M{_short(left)} {_short(top)}H{_short(right)}V{_short(bottom)}H{_short(left)}z"
+        for left, top, right, bottom in corners
     )
 
 
@@ -116,20 +107,26 @@ def _polyline(curve: Sequence[Bin]) -> str:
     return "".join(f"{'L' if index else 'M'}{_place(entry)}" for index, entry in enumerate(curve))
 
 
-def _radius(entry: Bin, fullest: int) -> float:
-    # Areas, not widths, tell the counts: a bin of few items is noisy and should not catch the eye.
-    return 2 + 3 * math.sqrt(entry.count / fullest)
+def _points(curve: Sequence[Bin], fullest: int) -> tuple[tuple[str, str], ...]:
+    # Lines of next to no length, whose caps CSS draws as dots and, at 45 degrees, as diamonds: a
+    # report of thousands of curves stays small.
+    paths: dict[str, str] = {}
+    for entry in curve:
+        kind, line = ("stray", "l.1.1") if is_outside(entry) else ("point", "h0")
+        name = f"{kind} {_size(entry, fullest)}"
+        paths[name] = paths.get(name, "") + f"M{_place(entry)}{line}"
+    return tuple(paths.items())
 
 
-def _dot(entry: Bin, fullest: int) -> str:
-    r = f"{_radius(entry, fullest):.2g}"
-    return f"M{_place(entry)}m-{r} 0a{r} {r} 0 1 0 {float(r) * 2:.3g} 0a{r} {r} 0 1 0-{float(r) * 2:.3g} 0"
-
-
-def _diamond(entry: Bin, fullest: int) -> str:
-    r = f"{_radius(entry, fullest) + 0.8:.2g}"
-    return f"M{_place(entry)}m0-{r}l{r} {r}-{r} {r}-{r}-{r}z"
+def _size(entry: Bin, fullest: int) -> str:
+    """Return how heavy a point is drawn: a bin of few items is noisy and should not catch the eye."""
+    share = entry.count / fullest
+    return "small" if share < 0.05 else "medium" if share < 0.4 else "large"
 
 
 def _place(entry: Bin) -> str:
-    return f"{x(entry.confidence):.4g} {y(entry.accuracy):.4g}"
+    return f"{_short(x(entry.confidence))} {_short(y(entry.accuracy))}"
+
+
+def _short(coordinate: float) -> str:
+    return f"{round(coordinate, 1):g}"
