@@ -80,7 +80,7 @@ def pytest_llmcal_load_task(name):
         raise OSError(f"no rows in {name}")
     note(f"READ {name}")
     calibration = None if "bare" in name else coins(name, "calibration", 300)
-    return Task(name, calibration, coins(name, "test", 4000), source="stand_ins.py")
+    return Task(name, calibration, coins(name, "test", 1500), source="stand_ins.py")
 
 
 CURVE = (
