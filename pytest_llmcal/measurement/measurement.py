@@ -130,7 +130,9 @@ class Measurement(float):
         return (float(self),), {name: getattr(self, name) for name in self.__slots__}
 
     def __repr__(self) -> str:
-        return f"{self.name}={float(self):.4f} [{self.low:.4f}, {self.high:.4f}] at {self.confidence:.0%}, n={self.n}"
+        return (
+            f"{self.name}={float(self):.4f} [{self.low:.4f}, {self.high:.4f}] at {100 * self.confidence:g}%, n={self.n}"
+        )
 
     def __str__(self) -> str:
         return float.__repr__(self)
@@ -191,7 +193,7 @@ class Measurement(float):
         needed = self._items_needed(limit) if status == "undecided" else None
         reason = (
             f"it was measured as {float(self):.4g} on {self.n} {'item' if self.n == 1 else 'items'}, "
-            f"and with {self.confidence:.0%} confidence the true value lies between {self.low:.4g} and {self.high:.4g}"
+            f"and with {100 * self.confidence:g}% confidence the true value lies between {self.low:.4g} and {self.high:.4g}"
         )
         if needed is not None:
             reason += f"; about {needed} items would decide it"
@@ -202,6 +204,6 @@ class Measurement(float):
         center = float(self) if self.debiased is None else self.debiased
         distance = abs(limit - center)
         arm = self.high - center if center <= limit else center - self.low
-        if distance == 0.0:
+        if distance == 0.0 or not math.isfinite(arm / distance):
             return None
         return max(self.n + 1, math.ceil(self.n * (arm / distance) ** 2))

@@ -1,17 +1,21 @@
-"""Proper scores, item by item: their mean is smallest, in expectation, for the true probabilities."""
+"""Proper scores: their mean is smallest, in expectation, for the true probabilities.
+
+Each function returns what every outcome would cost, one column an outcome; the column
+of what was right is the loss, and the others say what it might have been.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from pytest_llmcal.metrics.binning import Answers, FloatArray
+from pytest_llmcal.metrics.binning import FloatArray
 
 Losses = npt.NDArray[np.float64]
 
 
-def brier_losses(probabilities: FloatArray, labels: npt.NDArray[np.integer]) -> Losses:
-    r"""Return each item's multi-class Brier loss, :math:`\sum_k (p_k - [k = y])^2`.
+def brier_losses(probabilities: FloatArray) -> Losses:
+    r"""Return the multi-class Brier loss, :math:`\sum_k (p_k - [k = y])^2`, for each right choice y.
 
     The sum over all choices, as Brier (1950) has it: from 0 to 2.
 
@@ -19,60 +23,62 @@ def brier_losses(probabilities: FloatArray, labels: npt.NDArray[np.integer]) -> 
     ----------
     probabilities : array of shape (n, k)
         Rows sum to one.
-    labels : array of shape (n,)
-        Index of the right choice.
+
+    Returns
+    -------
+    array of shape (n, k)
+        Loss of each item if the choice of that column were right.
 
     Examples
     --------
-    >>> brier_losses(np.array([[0.5, 0.25, 0.25]]), np.array([0])).tolist()
-    [0.375]
+    >>> brier_losses(np.array([[0.5, 0.25, 0.25]])).tolist()
+    [[0.375, 0.875, 0.875]]
     """
-    right = np.take_along_axis(probabilities, labels[:, None], axis=1)[:, 0].astype(np.float64)
-    squares: Losses = np.einsum("ij,ij->i", probabilities, probabilities, dtype=np.float64, casting="safe")
-    return squares + 1.0 - 2.0 * right
+    p = probabilities.astype(np.float64)
+    # Grouped so that a certain and right answer costs exactly zero.
+    others = np.einsum("ij,ij->i", p, p)[:, None] - p * p
+    return np.asarray(others + (1.0 - p) ** 2)
 
 
-def binary_brier_losses(confidence: FloatArray, correct: Answers) -> Losses:
-    """Return each item's (c - y)^2, from 0 to 1.
+def binary_brier_losses(confidence: FloatArray) -> Losses:
+    """Return (c - y)^2, from 0 to 1, for y = 0 and y = 1: an array of shape (n, 2).
 
     Examples
     --------
-    >>> binary_brier_losses(np.array([0.75]), np.array([1])).tolist()
-    [0.0625]
+    >>> binary_brier_losses(np.array([0.75])).tolist()
+    [[0.5625, 0.0625]]
     """
-    gap: Losses = np.subtract(confidence, correct, dtype=np.float64)
-    return gap * gap
+    c = confidence.astype(np.float64)
+    return np.column_stack((c * c, (1.0 - c) ** 2))
 
 
-def nll_losses(log_probabilities: FloatArray, labels: npt.NDArray[np.integer]) -> Losses:
-    """Return each item's negative natural log probability of the right choice.
+def nll_losses(log_probabilities: FloatArray) -> Losses:
+    """Return the negative log-likelihood in nats of each choice, an array of shape (n, k).
 
     Nothing is clipped: a right choice of probability zero costs infinity, and that is a finding.
 
     Parameters
     ----------
     log_probabilities : array of shape (n, k)
-        Natural logarithms; minus infinity for a choice that is not there.
-    labels : array of shape (n,)
-        Index of the right choice.
+        Natural logarithms; minus infinity for a probability of zero.
 
     Examples
     --------
-    >>> nll_losses(np.log([[0.5, 0.5]]), np.array([1])).round(4).tolist()
-    [0.6931]
+    >>> nll_losses(np.log([[0.5, 0.5]])).round(4).tolist()
+    [[0.6931, 0.6931]]
     """
-    chosen = np.take_along_axis(log_probabilities, labels[:, None], axis=1)[:, 0]
-    return np.abs(-chosen.astype(np.float64))  # abs: a certain and right answer costs 0.0, not -0.0
+    return np.abs(log_probabilities.astype(np.float64))  # of numbers that are not above zero; abs(-0.0) is 0.0
 
 
-def binary_nll_losses(confidence: FloatArray, correct: Answers) -> Losses:
-    """Return each item's -log c where the answer was right, -log(1 - c) where it was wrong.
+def binary_nll_losses(confidence: FloatArray) -> Losses:
+    """Return -log(1 - c) and -log c, what a wrong and a right answer cost: an array of shape (n, 2).
 
     Examples
     --------
-    >>> binary_nll_losses(np.array([1.0, 1.0]), np.array([True, False])).tolist()
-    [0.0, inf]
+    >>> binary_nll_losses(np.array([1.0])).tolist()
+    [[inf, 0.0]]
     """
     c = confidence.astype(np.float64)
     with np.errstate(divide="ignore"):  # log 0 is minus infinity, on purpose
-        return np.abs(np.where(correct.astype(bool), np.log(c), np.log1p(-c)))
+        logs: Losses = np.column_stack((np.log1p(-c), np.log(c)))
+    return np.abs(logs)

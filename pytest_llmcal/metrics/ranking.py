@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from pytest_llmcal.metrics.binning import Answers, FloatArray
+
+Shares = npt.NDArray[np.float64]
 
 
 def accuracy(correct: Answers) -> float:
@@ -41,11 +44,30 @@ def auroc(confidence: FloatArray, correct: Answers) -> float:
     >>> auroc(np.array([0.9, 0.8, 0.8, 0.3]), np.array([1, 1, 0, 0]))
     0.875
     """
+    return float(placements(confidence, correct)[0].mean())
+
+
+def placements(confidence: FloatArray, correct: Answers) -> tuple[Shares, Shares]:
+    """Return how each right answer stands to the wrong ones, and each wrong answer to the right ones.
+
+    Of a right answer the share of wrong ones with less confidence, of a wrong answer
+    the share of right ones with more, ties counting half. The mean of either is the AUROC.
+
+    Raises
+    ------
+    ValueError
+        If all answers are right or all are wrong.
+
+    Examples
+    --------
+    >>> [shares.tolist() for shares in placements(np.array([0.9, 0.8, 0.8]), np.array([1, 1, 0]))]
+    [[1.0, 0.5], [0.75]]
+    """
     right = correct.astype(bool)
     if right.all() or not right.any():
         raise ValueError(f"auroc compares right answers with wrong ones, but all {len(right)} are of one kind")
     _, level = np.unique(confidence, return_inverse=True)
-    rights = np.bincount(level, right)
-    wrongs = np.bincount(level, ~right)
-    below = np.cumsum(wrongs) - wrongs
-    return float((rights * (below + 0.5 * wrongs)).sum() / (rights.sum() * wrongs.sum()))
+    rights, wrongs = np.bincount(level, right), np.bincount(level, ~right)
+    wrongs_below = np.cumsum(wrongs) - 0.5 * wrongs
+    rights_above = rights.sum() - np.cumsum(rights) + 0.5 * rights
+    return (wrongs_below / wrongs.sum())[level[right]], (rights_above / rights.sum())[level[~right]]

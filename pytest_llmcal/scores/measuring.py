@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from pytest_llmcal.measurement import Bin, Measurement, NoiseFloor, current_rules
-from pytest_llmcal.metrics import proper_scores, ranking
+from pytest_llmcal.metrics import ranking
 from pytest_llmcal.metrics.bin_sums import bin_sums
 from pytest_llmcal.metrics.calibration_error import combine_gaps
 from pytest_llmcal.metrics.mass_groups import equal_mass_groups
 from pytest_llmcal.scores.curve import curve_of
 from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.losses import brier_of, nll_of
 from pytest_llmcal.scores.validation import checked_bins, checked_level
-from pytest_llmcal.statistics import bootstrap, calibration_error_interval, monotonicity
+from pytest_llmcal.statistics import calibration_error_interval, monotonicity
+from pytest_llmcal.statistics.auroc import auroc_interval
 from pytest_llmcal.statistics.interval import Interval
+from pytest_llmcal.statistics.mean import mean_interval
 from pytest_llmcal.statistics.noise_floor import noise_floor
 from pytest_llmcal.statistics.proportion import clopper_pearson
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
 
+_HALL = "Hall's skewness-corrected t interval"
 _INTERVAL_OF = {"l1": calibration_error_interval.l1_interval, "l2": calibration_error_interval.l2_interval}
 _ECE_METHOD = {
     "l1": "plug-in over {bins} uniform bins; upper end: score interval of the squared error, lower end: sign witness",
@@ -36,7 +41,7 @@ def accuracy(scores: Scores, level: float | None) -> Measurement:
     return _measured(scores, "accuracy", ranking.accuracy(scores.correct), interval, level, "Clopper-Pearson interval")
 
 
-def ece(scores: Scores, bins: int, norm: str, level: float | None) -> Measurement:
+def ece(scores: Scores, bins: int, norm: Literal["l1", "l2"], level: float | None) -> Measurement:
     """Measure the calibration error."""
     if norm not in _INTERVAL_OF:
         raise ScoresError(f"norm must be 'l1' or 'l2', got {norm!r}")
@@ -51,8 +56,8 @@ def ece(scores: Scores, bins: int, norm: str, level: float | None) -> Measuremen
         level,
         _ECE_METHOD[norm].format(bins=bins),
         debiased=calibration_error_interval.best_guess(sums, estimate),
-        noise_floor=NoiseFloor(*noise_floor(scores.confidence, sums, norm)),  # type: ignore[arg-type]
-        exact=scores.exact_ece(bins, norm),  # type: ignore[arg-type]
+        noise_floor=NoiseFloor(*noise_floor(scores.confidence, sums, norm)),
+        exact=scores.exact_ece(bins, norm),
         curve=curve_of(sums),
         before=curve(scores.before, bins) if scores.before else (),
     )
@@ -60,40 +65,23 @@ def ece(scores: Scores, bins: int, norm: str, level: float | None) -> Measuremen
 
 def brier(scores: Scores, level: float | None) -> Measurement:
     """Measure the Brier score."""
-    level = _level(level)
-    if scores.choices is None:
-        losses = proper_scores.binary_brier_losses(scores.confidence, scores.correct)
-        kind, most = "(confidence - correct)^2, from 0 to 1", 1.0
-    else:
-        parts = [
-            proper_scores.brier_losses(np.exp(logs), scores.choices.labels[rows])
-            for rows, logs in scores.choices.log_probabilities()
-        ]
-        losses, kind, most = np.concatenate(parts), "sum over choices, from 0 to 2", 2.0
-    interval = bootstrap.mean_interval(losses, level, (0.0, most))
-    return _measured(scores, "brier", losses.mean(), interval, level, f"{kind}; bootstrap interval")
+    losses, level = brier_of(scores), _level(level)
+    kind = "sum over choices, from 0 to 2" if scores.choices else "(confidence - correct)^2, from 0 to 1"
+    interval = mean_interval(losses.values, level, losses.possible)
+    return _measured(scores, "brier", losses.values.mean(), interval, level, f"{kind}; {_HALL}")
 
 
 def nll(scores: Scores, level: float | None) -> Measurement:
     """Measure the mean negative log-likelihood."""
-    level = _level(level)
-    if scores.choices is None:
-        losses = proper_scores.binary_nll_losses(scores.confidence, scores.correct)
-        kind = "of correctness given confidence"
-    else:
-        parts = [
-            proper_scores.nll_losses(logs, scores.choices.labels[rows])
-            for rows, logs in scores.choices.log_probabilities()
-        ]
-        losses, kind = np.concatenate(parts), "of the right choice"
-    impossible = int(np.isinf(losses).sum())
-    if impossible:
-        why = f"{kind}; infinite: {impossible} of {len(losses)} items had probability zero for what was right"
-        return _measured(
-            scores, "nll", np.inf, Interval(float(losses[np.isfinite(losses)].sum()) / len(losses), np.inf), level, why
-        )
-    interval = bootstrap.mean_interval(losses, level, (0.0, np.inf))
-    return _measured(scores, "nll", losses.mean(), interval, level, f"{kind}; bootstrap interval")
+    losses, level = nll_of(scores), _level(level)
+    kind = "of the right choice" if scores.choices else "of correctness given confidence"
+    finite = np.isfinite(losses.values)
+    if not finite.all():
+        why = f"{kind}; infinite: for {np.sum(~finite)} of {len(finite)} items what was right had probability zero"
+        # What has happened once is possible, so the true mean is infinite for certain.
+        return _measured(scores, "nll", math.inf, Interval(math.inf, math.inf), level, why)
+    interval = mean_interval(losses.values, level, losses.possible)
+    return _measured(scores, "nll", losses.values.mean(), interval, level, f"{kind}; {_HALL}")
 
 
 def auroc(scores: Scores, level: float | None) -> Measurement:
@@ -103,7 +91,8 @@ def auroc(scores: Scores, level: float | None) -> Measurement:
         kind = "right" if scores.correct.all() else "wrong"
         raise ScoresError(f"auroc compares right answers with wrong ones, but all {len(scores)} answers are {kind}")
     value = ranking.auroc(scores.confidence, scores.correct)
-    return _measured(scores, "auroc", value, Interval(0.0, 1.0), level, "interval pending")
+    interval = auroc_interval(scores.confidence, scores.correct, level)
+    return _measured(scores, "auroc", value, interval, level, "score interval with DeLong's variance")
 
 
 def largest_drop(scores: Scores, level: float | None) -> Measurement:
@@ -111,12 +100,13 @@ def largest_drop(scores: Scores, level: float | None) -> Measurement:
     level = _level(level)
     group = equal_mass_groups(scores.confidence, monotonicity.groups_for(len(scores)))
     count = np.bincount(group).astype(np.float64)
+    right = np.bincount(group, scores.correct).astype(np.float64)
     if len(count) == 1:
         method = "one group only: all items have the same confidence, or nearly all"
         drop, interval = 0.0, Interval(0.0, 1.0)
     else:
         method = f"{len(count)} groups of about equal size by confidence; Newcombe intervals of all pairs"
-        drop, interval = monotonicity.largest_drop(np.bincount(group, scores.correct), count, level)
+        drop, interval = monotonicity.largest_drop(right, count, level)
     return _measured(scores, "largest_drop", drop, interval, level, method, curve=curve(scores, 15))
 
 

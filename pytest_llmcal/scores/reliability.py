@@ -65,5 +65,6 @@ def _reason(drop: Measurement) -> str:
         return f"there is {drop.method}, so nothing can rise or fall"
     return (
         f"the largest fall in accuracy was measured as {float(drop):.4g} on {drop.n} items, and with "
-        f"{100 * drop.confidence:g}% confidence it truly lies between {drop.low:.4g} and {drop.high:.4g} ({drop.method})"
+        f"{100 * drop.confidence:g}% confidence it truly lies between "
+        f"{drop.low:.4g} and {drop.high:.4g} ({drop.method})"
     )

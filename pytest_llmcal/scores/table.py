@@ -141,8 +141,9 @@ def _jsonl(path: Path) -> Iterator[_Line]:
 
 
 def _parquet(path: Path) -> Iterator[_Line]:
-    import pyarrow  # heavy, and only needed for this kind of file
-    import pyarrow.parquet
+    # Heavy, and only needed for this kind of file; it ships no types.
+    import pyarrow  # type: ignore[import-untyped]
+    import pyarrow.parquet  # type: ignore[import-untyped]
 
     try:
         table = pyarrow.parquet.read_table(path)

@@ -37,7 +37,7 @@ def checked_correct(values: Any, n: int) -> Mask:
     if array.dtype.kind not in "iuf":
         raise ScoresError(f"correct holds {_kind(array)}; allowed are 0 (wrong) and 1 (right)")
     _refuse_first("correct", array, (array != 0) & (array != 1), "allowed are 0 (wrong) and 1 (right)")
-    return array == 1
+    return np.asarray(array == 1)
 
 
 def checked_probabilities(values: Any, name: str = "probabilities") -> FloatArray:

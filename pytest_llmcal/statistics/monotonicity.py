@@ -41,7 +41,7 @@ def largest_drop(right: Values, count: Values, confidence: float) -> tuple[float
     --------
     >>> drop, interval = largest_drop(np.array([90.0, 80.0]), np.array([100.0, 100.0]), 0.95)
     >>> round(drop, 4), [round(end, 4) for end in interval]
-    (0.1, [-0.0, 0.2])
+    (0.1, [0.0001, 0.1995])
     """
     less, more = np.triu_indices(len(count), k=1)
     tail = (1.0 - confidence) / 2.0

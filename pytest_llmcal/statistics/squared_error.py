@@ -113,6 +113,6 @@ def _skewed_quantile(moments: _Moments, squared_error: float, tail: float) -> fl
         return upper_normal_quantile(tail)
     third = 8.0 * cubes * (1.0 + 3.0 * squared_error / float(moments.scales.sum()))
     # 2 sqrt 2 is the skewness of a chi-square with one degree of freedom; below 0.01 the gamma is a normal.
-    skewness = min(max(third / variance**1.5, 0.01), 2.0 * math.sqrt(2.0))
+    skewness = min(max(third / math.pow(variance, 1.5), 0.01), 2.0 * math.sqrt(2.0))
     shape = 4.0 / skewness**2
     return (float(gammaincinv(shape, 1.0 - tail)) - shape) / math.sqrt(shape)

@@ -1,0 +1,70 @@
+"""Proper losses of scores, item by item, with what they might have been."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_llmcal.metrics import proper_scores
+from pytest_llmcal.metrics.binning import IndexArray
+
+if TYPE_CHECKING:
+    from pytest_llmcal.scores.scores import Scores
+
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ItemLosses:
+    """One loss an item.
+
+    Attributes
+    ----------
+    values : array of shape (n,)
+        The losses.
+    possible : (float, float)
+        Mean over the items of the least and of the greatest loss that each might have
+        had, had another of its choices been right.
+    """
+
+    values: Values
+    possible: tuple[float, float]
+
+
+def brier_of(scores: Scores) -> ItemLosses:
+    """Return Brier losses, over the choices where there are choices."""
+    if scores.choices is None:
+        return _picked([(proper_scores.binary_brier_losses(scores.confidence), scores.correct.astype(np.intp))])
+    return _picked(_over_choices(scores, lambda logs: proper_scores.brier_losses(np.exp(logs))))
+
+
+def nll_of(scores: Scores) -> ItemLosses:
+    """Return negative log-likelihoods, of the right choice where there are choices."""
+    if scores.choices is None:
+        return _picked([(proper_scores.binary_nll_losses(scores.confidence), scores.correct.astype(np.intp))])
+    return _picked(_over_choices(scores, proper_scores.nll_losses))
+
+
+def _over_choices(scores: Scores, losses: Callable[[Values], Values]) -> Iterator[tuple[Values, IndexArray]]:
+    choices = scores.choices
+    if choices is None:
+        raise TypeError("these scores hold no choices")
+    for rows, logs in choices.log_probabilities():
+        costs = losses(logs)
+        if choices.are_logits:  # minus infinity among logits is a choice that the item does not have
+            costs = np.where(np.isneginf(logs), np.nan, costs)
+        yield costs, choices.labels[rows]
+
+
+def _picked(parts: Iterator[tuple[Values, IndexArray]] | list[tuple[Values, IndexArray]]) -> ItemLosses:
+    values, least, greatest = [], 0.0, 0.0
+    for costs, outcome in parts:
+        values.append(np.take_along_axis(costs, outcome[:, None], axis=1)[:, 0])
+        least += float(np.nanmin(costs, axis=1).sum())
+        greatest += float(np.nanmax(costs, axis=1).sum())
+    together = np.concatenate(values)
+    return ItemLosses(together, (least / len(together), greatest / len(together)))
