@@ -27,7 +27,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast, T
 
 from pytest_llmcal.world.corpus import passages
 from pytest_llmcal.world.facts import WORLD_SEED
-from pytest_llmcal.world.tokenizer import END_OF_TEXT, build_tokenizer
+from pytest_llmcal.world.tokenizer import END_OF_TEXT, END_OF_TEXT_ID, build_tokenizer
 
 CONTEXT = 64
 """Positions of the model; the longest passage has fewer than 40 tokens."""
@@ -90,17 +90,16 @@ def encoded_passages(seed: int) -> Iterator[list[int]]:
         Token ids, closed by the end-of-text token.
     """
     tokenizer = build_tokenizer()
-    end = tokenizer.token_to_id(END_OF_TEXT)
     for number, passage in enumerate(passages(seed), start=1):
-        start = [end] if number % BARE_EVERY == 0 else tokenizer.encode(passage.prompt).ids
-        yield [*start, *tokenizer.encode(passage.continuation).ids, end]
+        start = [END_OF_TEXT_ID] if number % BARE_EVERY == 0 else tokenizer.encode(passage.prompt).ids
+        yield [*start, *tokenizer.encode(passage.continuation).ids, END_OF_TEXT_ID]
 
 
 def collate(rows: Sequence[list[int]]) -> dict[str, torch.Tensor]:
     """Pad rows on the right; causal attention never looks at what comes after, so no mask is needed."""
     width = max(map(len, rows))
     return {
-        "input_ids": torch.tensor([row + [0] * (width - len(row)) for row in rows]),
+        "input_ids": torch.tensor([row + [END_OF_TEXT_ID] * (width - len(row)) for row in rows]),
         "labels": torch.tensor([row + [_IGNORED] * (width - len(row)) for row in rows]),
     }
 
@@ -118,12 +117,10 @@ def new_model(seed: int) -> GPT2LMHeadModel:
     transformers.GPT2LMHeadModel
         Random weights, no dropout.
     """
-    tokenizer = build_tokenizer()
-    end = tokenizer.token_to_id(END_OF_TEXT)
     transformers.set_seed(seed)
     return GPT2LMHeadModel(
         GPT2Config(
-            vocab_size=tokenizer.get_vocab_size(),
+            vocab_size=build_tokenizer().get_vocab_size(),
             n_positions=CONTEXT,
             n_embd=64,
             n_layer=3,
@@ -131,8 +128,8 @@ def new_model(seed: int) -> GPT2LMHeadModel:
             resid_pdrop=0.0,
             embd_pdrop=0.0,
             attn_pdrop=0.0,
-            bos_token_id=end,
-            eos_token_id=end,
+            bos_token_id=END_OF_TEXT_ID,
+            eos_token_id=END_OF_TEXT_ID,
         )
     )
 
@@ -176,7 +173,8 @@ def train(recipe: Recipe, seed: int) -> GPT2LMHeadModel:
             seed=seed,
         )
         Trainer(model=model, args=arguments, train_dataset=rows, data_collator=collate).train()
-    return model.eval()
+    model.eval()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+    return model
 
 
 def save(model: GPT2LMHeadModel, folder: Path) -> None:
@@ -191,7 +189,7 @@ def save(model: GPT2LMHeadModel, folder: Path) -> None:
     """
     model.config.use_cache = True  # the trainer switched it off
     model.save_pretrained(folder)
-    PreTrainedTokenizerFast(
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         tokenizer_object=build_tokenizer(),
         eos_token=END_OF_TEXT,
         pad_token=END_OF_TEXT,
