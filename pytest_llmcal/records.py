@@ -22,12 +22,24 @@ class RunError(ValueError):
     """A file is not a run that this version can read; the text says why."""
 
 
+JUDGEMENTS = ("true", "false", "holds", "refuted", "undecided")
+"""What a comparison or a verdict can say."""
+
+OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
+"""What can become of a test, as pytest counts it."""
+
+
 @dataclass(frozen=True)
 class Record:
     """The trace of one judged measurement inside one test.
 
     The fields repeat those of ``Measurement`` and ``About``; ``relation``, ``limit``,
     ``outcome`` and ``explanation`` those of ``Observation``.
+
+    Raises
+    ------
+    RunError
+        If the outcome is none of `JUDGEMENTS`.
     """
 
     sequence: int
@@ -55,6 +67,10 @@ class Record:
     group: str | None = None
     curve: tuple[Bin, ...] = ()
     before: tuple[Bin, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.outcome not in JUDGEMENTS:
+            raise RunError(f"a record of {self.metric} has the outcome {self.outcome!r}; allowed are {JUDGEMENTS}")
 
     @classmethod
     def of(cls, observation: Observation, sequence: int) -> Record:
@@ -90,20 +106,29 @@ class Attempt:
 
     Attributes
     ----------
-    outcome : {"passed", "failed", "error", "skipped", "xfailed", "xpassed"}
-        As pytest counts it.
+    outcome : str
+        One of `OUTCOMES`.
     seconds : float
         Wall time of the test's body, fixtures included.
     message : str
         Why it did not pass, the last line of the error first; empty when it passed.
     records : tuple of Record
         What was judged, in order.
+
+    Raises
+    ------
+    RunError
+        If the outcome is none of `OUTCOMES`.
     """
 
     outcome: str
     seconds: float
     message: str = ""
     records: tuple[Record, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.outcome not in OUTCOMES:
+            raise RunError(f"an attempt has the outcome {self.outcome!r}; allowed are {OUTCOMES}")
 
 
 @dataclass(frozen=True)
@@ -315,7 +340,7 @@ def _built(kind: type[Built], data: Any, where: str) -> Built:
     values = {name: _READERS[types[name]](value, f"{where}.{name}") for name, value in data.items()}
     try:
         return kind(**values)
-    except TypeError as error:
+    except (TypeError, RunError) as error:
         raise RunError(f"{where}: {error}") from None
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_llmcal.measurement import About, Bin, Measurement, NoiseFloor, Observation
-from pytest_llmcal.records import SCHEMA, Attempt, Gate, ModelFacts, Record, Run, RunError
+from pytest_llmcal.records import JUDGEMENTS, OUTCOMES, SCHEMA, Attempt, Gate, ModelFacts, Record, Run, RunError
 from tests.sample_runs import HOSTILE, REFUTED, UNDECIDED, curve, gate, record, run, two_models
 
 numbers = st.floats(allow_nan=False)
@@ -32,13 +32,13 @@ records = st.builds(
     method=texts,
     relation=texts,
     limit=st.none() | numbers,
-    outcome=texts,
+    outcome=st.sampled_from(JUDGEMENTS),
     explanation=texts,
     exact=st.none() | numbers,
     model=maybe_texts,
     curve=st.lists(bins, max_size=2).map(tuple),
 )
-attempts = st.builds(Attempt, texts, numbers, texts, st.lists(records, max_size=2).map(tuple))
+attempts = st.builds(Attempt, st.sampled_from(OUTCOMES), numbers, texts, st.lists(records, max_size=2).map(tuple))
 gates = st.builds(
     Gate, texts, texts, texts, maybe_texts, maybe_texts, st.lists(attempts, min_size=1, max_size=2).map(tuple)
 )
@@ -135,6 +135,14 @@ def test_a_nan_is_refused_with_its_place() -> None:
 def test_a_gate_without_attempts_is_refused() -> None:
     with pytest.raises(RunError, match="has no attempt"):
         replace(gate(), attempts=())
+
+
+def test_an_outcome_that_no_test_has_is_refused_with_its_place() -> None:
+    text = two_models().to_json()
+    with pytest.raises(RunError, match=r"run\.gates\[0\]\.attempts\[0\]: an attempt has the outcome 'exploded'"):
+        Run.from_json(text.replace('"outcome": "error"', '"outcome": "exploded"'))
+    with pytest.raises(RunError, match=r"records\[0\]: a record of ece has the outcome 'maybe'"):
+        Run.from_json(text.replace('"outcome": "undecided"', '"outcome": "maybe"'))
 
 
 def test_a_record_says_what_was_observed() -> None:
