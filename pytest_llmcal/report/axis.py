@@ -17,6 +17,10 @@ LEFT, RIGHT = 12.0, WIDTH - 12.0
 
 _ROOM = 0.12  # of the span, kept free on the wrong side of a limit so that it can be seen
 
+_LARGEST = 1e100  # what is beyond is drawn as if it were infinite: its round steps would overflow
+
+_SMALLEST = 1e-9  # a span below this share of its ends is none: rounding would show
+
 _TICKS = 4  # the span is cut into about as many round steps
 
 
@@ -75,11 +79,11 @@ class Axis:
 
 
 def common_scale(records: Sequence[Record]) -> Scale:
-    """Return a scale with round ends that shows everything finite of the records.
+    """Return a scale with round ends that shows every number of the records that is not infinite.
 
     It begins at zero where that costs less than half of its width.
     """
-    values = [value for record in records for value in _drawn(record) if math.isfinite(value)]
+    values = [value for record in records for value in _drawn(record) if abs(value) <= _LARGEST]
     low, high = min(values, default=0.0), max(values, default=1.0)
     room = (high - low) * _ROOM
     low = min([low, *(limit - room for limit in _limits(records, LOWER))])
@@ -88,7 +92,7 @@ def common_scale(records: Sequence[Record]) -> Scale:
         low = 0.0
     if high < 0 and high >= low / 2:
         high = 0.0
-    if low == high:
+    if high - low <= _SMALLEST * max(abs(low), abs(high), _SMALLEST):
         low, high = low - (abs(low) / 10 or 0.5), high + (abs(high) / 10 or 0.5)
     step = _round_step((high - low) / _TICKS)
     below = math.floor(low / step + 1e-9) * step
@@ -123,7 +127,7 @@ def axis_of(record: Record, scale: Scale) -> Axis:
 
 def _limits(records: Iterable[Record], relations: frozenset[str]) -> Iterator[float]:
     given = (record.limit for record in records if record.relation in relations)
-    return (limit for limit in given if limit is not None and math.isfinite(limit))
+    return (limit for limit in given if limit is not None and abs(limit) <= _LARGEST)
 
 
 def _wrong_side(relation: str, limit: float | None) -> tuple[float, float] | None:

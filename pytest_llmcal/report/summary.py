@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -118,22 +119,31 @@ def suites_of(run: Run) -> tuple[str, ...]:
 
 def headline(run: Run, rows: Sequence[Judged]) -> str:
     """Answer the question of a release in a few words."""
-    models = [row for row in rows if row.name is not None]
-    blocking = sum(len(row.blocking) for row in rows)
     if not run.complete:
         return "This run is incomplete, so it releases no model"
     if not run.gates:
         return "No gate was run"
+    models = [row for row in rows if row.name is not None]
+    others = [gate for row in rows if row.name is None for gate in row.blocking]
     if not models:
-        return f"{blocking} of {plural(len(run.gates), 'gate')} did not pass" if blocking else "Every gate passed"
-    released = sum(row.state == "released" for row in models)
+        return f"{len(others)} of {plural(len(run.gates), 'gate')} did not pass" if others else "Every gate passed"
+    rest = f", but {plural(len(others), 'gate')} without a model did not pass" if others else ""
+    return _released(models) + rest
+
+
+def _released(models: Sequence[Judged]) -> str:
     if len(models) == 1:
-        return {"released": "The model may be released", "refused": "The model may not be released"}.get(
-            models[0].state, "It is undecided whether the model may be released"
-        )
-    if released == 0:
-        return f"None of {len(models)} models may be released"
-    return f"{released} of {len(models)} models may be released"
+        return _ALONE[models[0].state]
+    released = sum(row.state == "released" for row in models)
+    return f"{released or 'None'} of {len(models)} models may be released"
+
+
+_ALONE = {
+    "released": "The model may be released",
+    "refused": "The model may not be released",
+    "undecided": "It is undecided whether the model may be released",
+    "unknown": "The model was not judged",
+}
 
 
 def decisive(gate: Gate) -> Record | None:
@@ -159,7 +169,7 @@ def _slack(record: Record) -> float:
     if record.limit is None or record.relation not in UPPER | LOWER:
         return 0.0
     distance = record.limit - record.estimate if record.relation in UPPER else record.estimate - record.limit
+    if math.isnan(distance):  # an infinite estimate at an infinite limit
+        return 0.0
     width = record.high - record.low
-    if not width > 0 or width == float("inf"):  # also true for inf - inf
-        return distance
-    return distance / width
+    return distance / width if 0 < width < math.inf else distance

@@ -1,0 +1,86 @@
+"""Names become words, and every verdict has one."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_llmcal.records import Record
+from pytest_llmcal.report import wording
+from pytest_llmcal.report.wording import Label
+from tests.sample_runs import REFUTED, UNDECIDED, gate, record
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("test_confidence_can_be_trusted", "confidence can be trusted"), ("test_", "test_"), ("check", "check")],
+)
+def test_a_test_name_becomes_a_sentence(name: str, title: str) -> None:
+    assert wording.title(name) == title
+
+
+@pytest.mark.parametrize(
+    ("outcome", "records", "label"),
+    [
+        ("passed", [record()], Label("holds", "holds")),
+        ("passed", [UNDECIDED], Label("undecided, let pass", "undecided")),
+        ("failed", [REFUTED], Label("refuted", "refuted")),
+        ("failed", [UNDECIDED], Label("undecided", "undecided")),
+        ("error", [], Label("error", "error")),
+        ("skipped", [], Label("skipped", "skipped")),
+        ("xfailed", [REFUTED], Label("fails as expected", "skipped")),
+        ("xpassed", [record()], Label("passes unexpectedly", "holds")),
+    ],
+)
+def test_every_outcome_has_a_word_and_a_tone(outcome: str, records: list[Record], label: Label) -> None:
+    assert wording.verdict(gate("test_it", *records, outcome=outcome)) == label
+    assert label.tone in wording.TONES
+
+
+@pytest.mark.parametrize(
+    ("outcome", "tone"), [("true", "holds"), ("false", "refuted"), ("holds", "holds"), ("undecided", "undecided")]
+)
+def test_every_judgement_has_a_tone(outcome: str, tone: str) -> None:
+    assert wording.outcome(record(outcome=outcome)).tone == tone
+
+
+def test_the_subject_names_group_and_calibrator() -> None:
+    assert wording.subject(record()) == "ECE"
+    repaired = record(metric="largest_drop", group="region=north", calibrator="temperature(T=2)")
+    assert wording.subject(repaired) == "largest drop for region=north after temperature(T=2)"
+
+
+@pytest.mark.parametrize(
+    ("relation", "limit", "claim"),
+    [
+        ("below", 0.05, "at most 0.05"),
+        ("above", 0.6, "at least 0.6"),
+        ("<", 0.05, "below 0.05"),
+        (">", 0.05, "above 0.05"),
+        ("is_calibrated", None, "is calibrated"),
+        ("not_worse_than", 0.03, "not worse than 0.03"),
+    ],
+)
+def test_the_claim_reads_as_words(relation: str, limit: float | None, claim: str) -> None:
+    assert wording.claim(record(relation=relation, limit=limit)) == claim
+
+
+@pytest.mark.parametrize(
+    ("suites", "short"),
+    [
+        (["suites/qa", "suites/dialogue"], ["qa", "dialogue"]),
+        (["suites/qa"], ["qa"]),
+        (["a/b/qa", "a/c/qa"], ["b/qa", "c/qa"]),
+        (["suites", "suites/qa"], ["suites", "suites/qa"]),
+        (["tests/qa", "other/qa"], ["tests/qa", "other/qa"]),
+        ([""], [""]),
+        ([], []),
+    ],
+)
+def test_suites_lose_only_the_folders_that_all_share(suites: list[str], short: list[str]) -> None:
+    assert wording.short_suites(suites) == dict(zip(suites, short, strict=True))
+
+
+def test_counts_agree_with_their_verb() -> None:
+    labels = [Label("holds", "holds"), Label("refuted", "refuted"), Label("fails as expected", "skipped")]
+    assert [label.counted(1) for label in labels] == ["1 holds", "1 refuted", "1 fails as expected"]
+    assert [label.counted(2) for label in labels] == ["2 hold", "2 refuted", "2 fail as expected"]
