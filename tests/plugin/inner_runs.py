@@ -54,8 +54,8 @@ class Project:
 
     def files(self) -> set[str]:
         """What lies in the folder, pytest's own leavings apart."""
-        found = {path.name for path in self.folder.iterdir()}
-        return found - {"__pycache__", "stand_ins.py", "conftest.py", ".pytest_cache"}
+        found = {path.name for path in self.folder.iterdir() if not path.name.startswith("runpytest-")}
+        return found - {"__pycache__", "stand_ins.py", "conftest.py", "stdout", "stderr"}
 
 
 def seen(result: pytest.RunResult) -> str:

@@ -74,7 +74,7 @@ def test_a_numpy_value_in_the_only_record_travels_from_the_only_worker_as_a_buil
                 confidence=np.float32(0.5), noise_floor=NoiseFloor(number, number), debiased=number,
                 curve=[Bin(number, number, np.int64(7), number, number, number, number)],
             )
-            assert measurement < np.float32(0.75)
+            assert measurement < np.float64(0.75)
         """
     )
     result = project.run_apart("-n", "1", "--llmcal-model", "a")

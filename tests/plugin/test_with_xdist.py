@@ -47,6 +47,7 @@ def test_two_models_on_two_workers_are_loaded_twice_in_all(project: Project) -> 
     assert loads == ["LOAD a", "LOAD b"]
 
 
+@pytest.mark.slow
 def test_a_mode_of_distribution_that_the_user_names_is_kept(project: Project) -> None:
     project.gates("\n".join(f"def test_{n}(model):\n    assert measured().below(0.05)\n" for n in range(8)))
     result = project.run_apart("-n", "2", "--dist", "load", "-v", "--llmcal-model", "a")
@@ -64,6 +65,7 @@ def test_a_run_without_gates_is_distributed_as_if_the_plugin_were_not_there(proj
     assert project.files() == {"test_plain.py"}
 
 
+@pytest.mark.slow
 def test_plain_tests_beside_gates_run_too(project: Project) -> None:
     project.gates(GATES)
     project.write("test_plain.py", "import pytest\n@pytest.mark.parametrize('n', range(9))\ndef test_plain(n): pass\n")
@@ -71,12 +73,14 @@ def test_plain_tests_beside_gates_run_too(project: Project) -> None:
     assert len(project.result().gates) == 8
 
 
+@pytest.mark.slow
 def test_the_report_and_the_table_are_the_controller_s(project: Project) -> None:
     project.gates(GATES)
     result = project.run_apart("-n", "2", *MODELS)
     result.stdout.fnmatch_lines(["model  gates  holds *", "a          4      3        1 *", "report: reports*index.html"])
 
 
+@pytest.mark.slow
 def test_reruns_of_one_test_keep_their_attempts_under_xdist(project: Project) -> None:
     project.gates("values = iter([0.3, 0.01])\ndef test_gate(model):\n    assert measured(next(values)) < 0.05\n")
     project.run_apart("-n", "1", "--reruns", "2", "--llmcal-model", "a")
@@ -88,6 +92,7 @@ def test_the_plugin_works_where_xdist_is_absent(project: Project) -> None:
     project.run("-p", "no:xdist", *MODELS).assert_outcomes(passed=6, failed=2)
 
 
+@pytest.mark.slow
 def test_the_plugin_works_where_xdist_is_not_even_installed(project: Project) -> None:
     project.gates(GATES)
     project.write("without_xdist.py", "import sys\nsys.modules.update({'xdist': None, 'execnet': None})\n")
@@ -95,6 +100,7 @@ def test_the_plugin_works_where_xdist_is_not_even_installed(project: Project) ->
     result.assert_outcomes(passed=6, failed=2)
 
 
+@pytest.mark.slow
 def test_each_worker_running_all_tests_records_each_gate_once(project: Project) -> None:
     project.gates("def test_gate(model):\n    assert measured().below(0.05)\n")
     project.run_apart("-n", "2", "--dist", "each", "--llmcal-model", "a")

@@ -1,0 +1,116 @@
+"""What stands in the terminal, with and without one."""
+
+from __future__ import annotations
+
+import pytest
+from inner_runs import Project, seen
+
+from pytest_llmcal.plugin.progress import progress_line
+
+GATES = """
+def test_holds(scores):
+    assert scores.accuracy().above(0.6)
+
+def test_trust(scores):
+    assert scores.ece().below(0.05)
+
+def test_skipped(model):
+    pytest.skip("not today")
+"""
+
+
+def test_the_table_has_one_row_a_model_with_verdicts_the_worst_gate_and_the_report(project: Project) -> None:
+    project.gates(GATES)
+    result = project.run("--llmcal-model", "bold", "--llmcal-model", "fair")
+    estimate = next(record.estimate for gate in project.result().gates for record in gate.records if record.metric == "ece")
+    result.stdout.fnmatch_lines(
+        [
+            "=* calibration *=",
+            "model  gates  holds  refuted  undecided  errors  skipped  worst gate",
+            f"bold       3      1        1          0       0        1  test_trust: ECE {estimate:.4f}, limit 0.05",
+            "fair       3      2        0          0       0        1  test_skipped",
+            "report: reports/latest/index.html",
+        ]
+    )
+
+
+def test_quiet_runs_say_the_same_without_the_header(project: Project) -> None:
+    project.gates(GATES)
+    result = project.run("-q", "--llmcal-model", "fair")
+    result.stdout.fnmatch_lines(["model  gates *", "report: *"])
+    assert "llmcal: fair" not in result.outlines
+
+
+def test_the_header_names_models_and_limit_when_the_command_line_does(project: Project) -> None:
+    project.gates(GATES)
+    result = project.run("--llmcal-model", "x", "--llmcal-model", "y", "--llmcal-limit", "50")
+    result.stdout.fnmatch_lines(["llmcal: x, y, at most 50 items of a split"])
+    assert not [line for line in project.run().outlines if line.startswith("llmcal:")]
+
+
+def test_without_the_terminal_everything_is_still_written(project: Project) -> None:
+    project.gates(GATES)
+    result = project.run("-p", "no:terminal", "--llmcal-model", "bold")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert {gate.verdict for gate in project.result().gates} == {"holds", "refuted", "skipped"}
+
+
+def test_no_traceback_stands_in_the_place_of_the_summary_when_something_cannot_be_written(project: Project) -> None:
+    project.gates(GATES)
+    project.write("kept", "a file")
+    result = project.run("--llmcal-model", "fair", "--llmcal-json", "kept/run.json")
+    assert "Traceback" not in seen(result)
+    assert "INTERNALERROR" not in seen(result)
+    result.stdout.fnmatch_lines(["the run.json could not be written: *", "report: *"])
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+SLOW_MODEL = """
+import time
+import pytest_llmcal.scoring.progress
+from stand_ins import TableModel, pytest_llmcal_load_task
+
+pytest_llmcal.scoring.progress.PATIENCE = 0.0  # as if each answer took seconds
+
+def pytest_llmcal_load_model(name):
+    return TableModel(name)
+"""
+
+
+def test_progress_reaches_the_terminal_through_the_capture_on_lines_of_its_own(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pytest_llmcal.scoring.progress
+
+    monkeypatch.setattr(pytest_llmcal.scoring.progress, "PATIENCE", 0.0)
+    project.gates(GATES)
+    result = project.run("--llmcal-model", "fair")
+    result.stdout.re_match_lines([r"fair on world/qa \(test\): 1 of 3,000, .* a second, .* left"])
+    result.assert_outcomes(passed=2, skipped=1)
+
+
+@pytest.mark.parametrize("arguments", [("-q",), ("-p", "no:terminal"), ("-n", "1")])
+def test_progress_is_silent_where_nobody_reads_it(project: Project, arguments: tuple[str, ...]) -> None:
+    project.write("conftest.py", SLOW_MODEL)
+    project.gates(GATES)
+    run = project.run_apart if "-n" in arguments else project.run
+    result = run("--llmcal-model", "fair", *arguments)
+    assert "a second" not in seen(result)
+
+
+def test_progress_of_a_run_without_a_terminal_can_be_called(pytestconfig: pytest.Config) -> None:
+    with progress_line(pytestconfig, "label") as progress:
+        progress(1, 2)
+
+
+def test_the_overview_of_fixtures_describes_each(project: Project) -> None:
+    text = seen(project.run("--fixtures", "-q"))
+    for name in ("model", "calibrator", "score", "gpu_score", "task", "scores", "calibrated_scores", "baseline"):
+        line = next(line for line in text.splitlines() if line.split(" ")[0] == name and "aliases.py" in line)
+        assert text.splitlines()[text.splitlines().index(line) + 1].strip()
+
+
+def test_the_overview_of_markers_describes_each(project: Project) -> None:
+    project.run("--markers").stdout.fnmatch_lines(
+        ["@pytest.mark.llmcal(task=None, limit=None): *", "@pytest.mark.llmcal_models(*", "@pytest.mark.llmcal_gpu(*"]
+    )
