@@ -195,6 +195,7 @@ def save(model: GPT2LMHeadModel, folder: Path) -> None:
         pad_token=END_OF_TEXT,
         model_max_length=CONTEXT,
         clean_up_tokenization_spaces=False,
+        model_input_names=["input_ids", "attention_mask"],  # GPT-2 would add token types to its embeddings
     ).save_pretrained(folder)
     _name_class_of_any_version(folder / "tokenizer_config.json")
 

@@ -15,7 +15,7 @@ from pytest_llmcal.tasks import Item
 from pytest_llmcal.world import MODEL_NAMES, TASK_NAMES, checkpoint_folder, load_task
 from pytest_llmcal.world.tokenizer import build_tokenizer
 
-MEBIBYTES_2 = 2 * 1024 * 1024
+TWO_MEBIBYTES = 2 * 1024 * 1024
 
 each_model = pytest.mark.parametrize("name", MODEL_NAMES)
 each_task = pytest.mark.parametrize("task", TASK_NAMES)
@@ -75,7 +75,7 @@ def test_two_models_are_shipped() -> None:
 
 @each_model
 def test_a_checkpoint_is_at_most_two_mebibytes(name: str) -> None:
-    assert sum(file.stat().st_size for file in checkpoint_folder(name).iterdir()) <= MEBIBYTES_2
+    assert sum(file.stat().st_size for file in checkpoint_folder(name).iterdir()) <= TWO_MEBIBYTES
 
 
 @each_model
@@ -90,6 +90,7 @@ def test_a_checkpoint_loads_as_a_gpt2_of_under_a_million_float32_parameters(name
 def test_a_checkpoint_names_no_class_that_older_transformers_lack(name: str) -> None:
     config = json.loads((checkpoint_folder(name) / "tokenizer_config.json").read_text())
     assert config["tokenizer_class"] == "PreTrainedTokenizerFast"
+    assert config["model_input_names"] == ["input_ids", "attention_mask"]  # token types would be added to embeddings
 
 
 @each_model
