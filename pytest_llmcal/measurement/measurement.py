@@ -193,7 +193,8 @@ class Measurement(float):
         needed = self._items_needed(limit) if status == "undecided" else None
         reason = (
             f"it was measured as {float(self):.4g} on {self.n} {'item' if self.n == 1 else 'items'}, "
-            f"and with {100 * self.confidence:g}% confidence the true value lies between {self.low:.4g} and {self.high:.4g}"
+            f"and with {100 * self.confidence:g}% confidence the true value lies between "
+            f"{self.low:.4g} and {self.high:.4g}"
         )
         if needed is not None:
             reason += f"; about {needed} items would decide it"

@@ -1,0 +1,122 @@
+import math
+
+import pytest
+
+from pytest_llmcal.measurement import Measurement, MeasurementError, Rules, current_rules, using
+
+
+def measured(value=0.08, low=0.05, high=0.11, debiased=None, n=200):
+    return Measurement(value, name="ece", low=low, high=high, n=n, method="", confidence=0.95, debiased=debiased)
+
+
+@pytest.mark.parametrize(
+    ("limit", "below", "above"),
+    [
+        (0.04, "refuted", "holds"),
+        (0.05, "undecided", "holds"),
+        (0.08, "undecided", "undecided"),
+        (0.11, "holds", "undecided"),
+        (0.12, "holds", "refuted"),
+    ],
+)
+def test_a_verdict_looks_at_the_whole_interval(limit, below, above):
+    assert measured().below(limit).status == below
+    assert measured().above(limit).status == above
+
+
+def test_a_verdict_is_true_only_if_it_holds():
+    assert measured().below(0.2)
+    assert not measured().below(0.01)
+    assert not measured().below(0.08)
+
+
+def test_an_undecided_verdict_is_what_the_rules_say():
+    asked = []
+    with using(Rules(undecided=lambda verdict: bool(asked.append(verdict)) or True)):
+        verdict = measured().below(0.08)
+        assert verdict
+        assert measured().below(0.2)
+        assert not measured().below(0.01)
+    assert asked == [verdict]
+
+
+def test_an_undecided_verdict_may_raise():
+    def stop(verdict):
+        raise RuntimeError(verdict.claim)
+
+    with using(Rules(undecided=stop)), pytest.raises(RuntimeError, match="ece is at most 0.08"):
+        bool(measured().below(0.08))
+
+
+def test_it_explains_itself_in_one_sentence():
+    assert measured().below(0.12).explain() == (
+        "The claim that ece is at most 0.12 holds: it was measured as 0.08 on 200 items, "
+        "and with 95% confidence the true value lies between 0.05 and 0.11."
+    )
+    assert (
+        measured(n=1)
+        .above(0.5)
+        .explain()
+        .startswith("The claim that ece is at least 0.5 is refuted: it was measured as 0.08 on 1 item, ")
+    )
+
+
+def test_it_says_how_many_items_would_decide():
+    verdict = measured(value=0.08, debiased=0.03, low=0.0, high=0.09).below(0.05)
+    # the arm upwards is 0.06 and must shrink to 0.02: nine times the items
+    assert verdict.items_needed == pytest.approx(9 * 200, abs=1)
+    assert verdict.explain().endswith(f"about {verdict.items_needed} items would decide it.")
+
+
+def test_no_number_of_items_decides_a_limit_that_is_the_best_guess():
+    assert measured(value=0.08).below(0.08).items_needed is None
+
+
+def test_an_endless_interval_needs_no_number_of_items():
+    verdict = measured(high=math.inf).below(0.5)
+    assert verdict.status == "undecided"
+    assert verdict.items_needed is None
+
+
+def test_items_needed_is_more_than_there_are():
+    assert measured().below(0.1099).items_needed > 200
+
+
+@pytest.mark.parametrize("judge", ["below", "above"])
+def test_a_limit_of_nan_is_refused(judge):
+    with pytest.raises(MeasurementError, match="the limit for ece is NaN"):
+        getattr(measured(), judge)(math.nan)
+
+
+def test_a_verdict_is_observed_when_it_is_made():
+    observed = []
+    with using(Rules(observe=observed.append)):
+        measured().below(0.2)
+    assert [(entry.relation, entry.limit, entry.outcome) for entry in observed] == [("below", 0.2, "holds")]
+    assert observed[0].explanation == measured().below(0.2).explain()
+
+
+def test_rules_hold_for_their_block_alone_even_if_it_fails():
+    before = current_rules()
+    with pytest.raises(KeyError), using(Rules(confidence=0.5)):
+        assert current_rules().confidence == 0.5
+        raise KeyError
+    assert current_rules() is before
+
+
+def test_rules_of_two_threads_do_not_meet():
+    import threading
+
+    seen = []
+    with using(Rules(confidence=0.5)):
+        thread = threading.Thread(target=lambda: seen.append(current_rules().confidence))
+        thread.start()
+        thread.join()
+    assert seen == [0.95]
+
+
+def test_inner_rules_give_way_to_the_outer_ones():
+    with using(Rules(confidence=0.9)):
+        with using(Rules(confidence=0.8)):
+            pass
+        assert current_rules().confidence == 0.9

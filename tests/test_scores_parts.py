@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_llmcal import Scores
+from pytest_llmcal.measurement import About
+from pytest_llmcal.scores import ScoresError
+
+
+def scores():
+    return Scores.from_logits(
+        [[1.0, 0.0], [2.0, 0.0], [0.0, 3.0], [0.0, 4.0], [5.0, 0.0]],
+        [0, 1, 1, 0, 0],
+        ids=list("abcde"),
+        groups={"region": ["north", "south", "north", "north", "south"], "size": ["s", "s", "l", "l", "l"]},
+        truth=[[0.5, 0.5]] * 5,
+        about=About(model="m"),
+    )
+
+
+def test_groups_are_scores_of_their_own():
+    groups = scores().by_group("region")
+    assert list(groups) == ["north", "south"]
+    north = groups["north"]
+    assert north.ids == ("a", "c", "d")
+    assert north.correct.tolist() == [True, True, False]
+    assert north.choices.values.tolist() == [[1.0, 0.0], [0.0, 3.0], [0.0, 4.0]]
+    assert north.about == About(model="m", group="region=north")
+    assert north.ece().about.group == "region=north"
+    assert north.exact_ece() is not None
+
+
+def test_groups_of_groups_say_both():
+    inner = scores().by_group("region")["north"].by_group("size")["l"]
+    assert inner.ids == ("c", "d")
+    assert inner.about.group == "region=north, size=l"
+
+
+def test_an_unknown_attribute_is_answered_with_those_there_are():
+    with pytest.raises(ScoresError, match="no attribute 'gender'; those they carry: region, size"):
+        scores().by_group("gender")
+    with pytest.raises(ScoresError, match="those they carry: none"):
+        Scores([0.5], [1]).by_group("region")
+
+
+@given(st.integers(2, 60), st.floats(0.01, 0.99), st.integers(0, 5))
+def test_a_split_takes_every_item_once_and_keeps_the_order(n, fraction, seed):
+    whole = Scores(np.linspace(0, 1, n), [1] * n, ids=[str(i) for i in range(n)])
+    if not 0 < round(fraction * n) < n:
+        with pytest.raises(ScoresError, match="one part would be empty"):
+            whole.split(fraction, seed)
+        return
+    first, second = whole.split(fraction, seed)
+    assert len(first) == round(fraction * n)
+    assert sorted(first.ids + second.ids, key=int) == list(whole.ids)
+    assert list(first.confidence) == sorted(first.confidence)
+
+
+def test_a_split_is_fixed_by_its_seed():
+    n = 100
+    whole = Scores([0.5] * n, [1] * n, ids=[str(i) for i in range(n)])
+    assert whole.split(0.5, seed=1)[0].ids == whole.split(0.5, seed=1)[0].ids
+    assert whole.split(0.5, seed=1)[0].ids != whole.split(0.5, seed=2)[0].ids
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0, -0.5, 2.0, float("nan")])
+def test_a_fraction_that_leaves_a_part_empty_is_refused(fraction):
+    with pytest.raises(ScoresError, match="one part would be empty"):
+        scores().split(fraction)
+
+
+def test_parts_take_what_was_before_calibration_along():
+    whole = scores()
+    repaired = whole.recalibrated(whole.choices.values / 2, "temperature(T=2)")
+    south = repaired.by_group("region")["south"]
+    assert south.before.ids == ("b", "e")
+    assert south.before.confidence.tolist() == whole.confidence[[1, 4]].tolist()
+
+
+def test_logits_of_other_items_are_refused():
+    with pytest.raises(ScoresError, match=r"logits of shape \(2, 2\) do not belong"):
+        scores().recalibrated(np.zeros((2, 2)), "x")
+    with pytest.raises(ScoresError, match="do not belong"):
+        Scores([0.5], [1]).recalibrated(np.zeros((1, 2)), "x")
