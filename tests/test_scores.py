@@ -194,7 +194,7 @@ def test_scores_cannot_be_changed():
         scores.confidence = confidence
     with pytest.raises(TypeError):
         scores.groups["g"] = ("a", "a")
-    scores, truth, labels = of_choices()
+    scores = of_choices()[0]
     for array in (scores.choices.values, scores.choices.labels, scores.choices.truth):
         assert not array.flags.writeable
 

@@ -40,6 +40,14 @@ class Choices:
     labels: IndexArray
     truth: FloatArray | None
 
+    def __post_init__(self) -> None:
+        for name in ("values", "labels", "truth"):
+            array = getattr(self, name)
+            object.__setattr__(self, name, None if array is None else frozen(array))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Choices, (self.values, self.are_logits, self.labels, self.truth)  # arrays come back writeable
+
     @property
     def chosen(self) -> IndexArray:
         """Index of the most probable choice, the first among equals."""
@@ -73,8 +81,8 @@ class Choices:
 
     def take(self, index: IndexArray) -> Choices:
         """Return the rows at ``index``."""
-        truth = None if self.truth is None else frozen(self.truth[index])
-        return Choices(frozen(self.values[index]), self.are_logits, frozen(self.labels[index]), truth)
+        truth = None if self.truth is None else self.truth[index]
+        return Choices(self.values[index], self.are_logits, self.labels[index], truth)
 
 
 def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -211,8 +211,8 @@ class Scores:
         about: About | None,
     ) -> Scores:
         n, k = values.shape
-        known = None if truth is None else frozen(checked_truth(truth, values.shape))
-        choices = Choices(frozen(values), are_logits, frozen(checked_labels(labels, n, k)), known)
+        known = None if truth is None else checked_truth(truth, values.shape)
+        choices = Choices(values, are_logits, checked_labels(labels, n, k), known)
         scores = cls.__new__(cls)
         scores._set(
             confidence=frozen(choices.top_probability()),
@@ -359,7 +359,7 @@ class Scores:
         """
         if self.choices is None or logits.shape != self.choices.values.shape:
             raise ScoresError(f"logits of shape {logits.shape} do not belong to the choices of {self!r}")
-        choices = replace(self.choices, values=frozen(logits), are_logits=True)
+        choices = replace(self.choices, values=logits, are_logits=True)
         return self._with(
             confidence=frozen(choices.top_probability()),
             correct=frozen(choices.chosen == choices.labels),
@@ -384,5 +384,6 @@ class Scores:
 
 def _restored(values: dict[str, Any]) -> Scores:
     scores = Scores.__new__(Scores)
-    scores._set(**values | {"groups": MappingProxyType(values["groups"])})
+    arrays = {name: frozen(values[name]) for name in ("confidence", "correct")}
+    scores._set(**values | arrays | {"groups": MappingProxyType(values["groups"])})
     return scores

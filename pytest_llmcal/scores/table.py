@@ -64,9 +64,21 @@ def _columns(rows: list[_Line]) -> Table:
                 f"{place}: its columns are {', '.join(map(repr, values))}, "
                 f"those of the first row {', '.join(map(repr, names))}"
             )
+    _refuse_twins(rows)
     parsed = {name: [_parsed(line, name) for line in rows] for name in names}
     confidence, correct, ids = parsed.pop("confidence"), parsed.pop("correct"), parsed.pop("id", None)
     return Table(confidence, correct, ids, parsed)
+
+
+def _refuse_twins(rows: list[_Line]) -> None:
+    seen: dict[Any, str] = {}
+    for place, values in rows:
+        identity = values.get("id")
+        if identity is not None and identity in seen:
+            raise ScoresError(
+                f"{place}, column 'id': {identity!r} is also the id of {seen[identity]}; ids must be unique"
+            )
+        seen[identity] = place
 
 
 def _parsed(line: _Line, column: str) -> Any:
@@ -115,14 +127,17 @@ def _opened(path: Path) -> Iterator[TextIO]:
 def _csv(path: Path) -> Iterator[_Line]:
     with _opened(path) as file:
         reader = csv.DictReader(file, strict=True)
-        names = reader.fieldnames or []
-        if len(set(names)) < len(names):
-            raise ScoresError(f"{path}:1: a column name appears twice among {', '.join(map(repr, names))}")
-        for row in reader:
-            place = f"{path}:{reader.line_num}"
-            if None in row or None in row.values():
-                raise ScoresError(f"{place}: the row does not have {len(names)} columns like the header")
-            yield _Line(place, row)
+        try:
+            names = reader.fieldnames or []
+            if len(set(names)) < len(names):
+                raise ScoresError(f"{path}:1: a column name appears twice among {', '.join(map(repr, names))}")
+            for row in reader:
+                place = f"{path}:{reader.line_num}"
+                if None in row or None in row.values():
+                    raise ScoresError(f"{place}: the row does not have {len(names)} columns like the header")
+                yield _Line(place, row)
+        except csv.Error as error:
+            raise ScoresError(f"{path}, after line {reader.line_num}: not CSV: {error}") from None
 
 
 def _jsonl(path: Path) -> Iterator[_Line]:

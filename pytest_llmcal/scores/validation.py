@@ -21,9 +21,10 @@ _SUM_TOLERANCE = {2: 1e-3, 4: 1e-4, 8: 1e-6}
 
 def checked_confidence(values: Any) -> FloatArray:
     """Return confidences as floats of their own precision, within [0, 1]."""
-    if np.asarray(values).dtype == np.bool_:
+    array = _array("confidence", values, dimensions=1)
+    if array.dtype == np.bool_:
         raise ScoresError("confidence is boolean; were confidence and correct swapped? Allowed are numbers from 0 to 1")
-    confidence = _floats("confidence", values, dimensions=1)
+    confidence = _floats("confidence", array, dimensions=1)
     _refuse_first("confidence", confidence, ~((confidence >= 0) & (confidence <= 1)), "allowed is 0 to 1")
     return confidence
 

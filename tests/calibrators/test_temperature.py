@@ -145,5 +145,5 @@ def test_create_knows_it_by_name_and_lists_the_names():
     assert isinstance(calibrators.create("temperature"), Temperature)
     with pytest.raises(CalibratorError, match="no calibrator 'platt'; known are 'temperature'"):
         calibrators.create("platt")
-    with pytest.raises(CalibratorError, match="calibrator 'temperature': .*bins"):
+    with pytest.raises(CalibratorError, match=r"calibrator 'temperature': .*bins"):
         calibrators.create("temperature", bins=3)

@@ -44,7 +44,7 @@ def test_an_undecided_verdict_may_raise():
     def stop(verdict):
         raise RuntimeError(verdict.claim)
 
-    with using(Rules(undecided=stop)), pytest.raises(RuntimeError, match="ece is at most 0.08"):
+    with using(Rules(undecided=stop)), pytest.raises(RuntimeError, match=r"ece is at most 0\.08"):
         bool(measured().below(0.08))
 
 
@@ -98,8 +98,10 @@ def test_a_verdict_is_observed_when_it_is_made():
 
 def test_rules_hold_for_their_block_alone_even_if_it_fails():
     before = current_rules()
-    with pytest.raises(KeyError), using(Rules(confidence=0.5)):
+    with using(Rules(confidence=0.5)):
         assert current_rules().confidence == 0.5
+    assert current_rules() is before
+    with pytest.raises(KeyError), using(Rules(confidence=0.5)):
         raise KeyError
     assert current_rules() is before
 

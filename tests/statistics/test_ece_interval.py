@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from benchmarks.ece_interval import SHAPES, rates
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.ece_interval import SHAPES, rates
 from pytest_llmcal.metrics.bin_sums import bin_sums
 from pytest_llmcal.metrics.calibration_error import combine_gaps
 from pytest_llmcal.statistics.calibration_error_interval import best_guess, l1_interval, l2_interval
