@@ -125,8 +125,9 @@ def rows_of_text(owner: int, begin: tuple[int, ...], tokens: tuple[int, ...], li
     room = len(tokens) if limit is None else limit - len(begin)
     weighed = skipped = 0 if begin else 1
     while weighed < len(tokens):
-        first = max(0, weighed - (room + 1) // 2) if weighed > 1 else 0
-        last = min(len(tokens), first + room + 1)
+        last = room + 1 if weighed == skipped else weighed + max(1, (room + 1) // 2)
+        last = min(last, len(tokens))
+        first = max(0, last - room - 1)
         start = len(begin) + weighed - first - 1
         yield Row(begin + tokens[first : last - 1], (Span(owner, weighed - skipped, start, tokens[weighed:last]),))
         weighed = last

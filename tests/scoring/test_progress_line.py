@@ -1,0 +1,64 @@
+"""Progress is shown after a moment, in place on a terminal and without control characters in a log."""
+
+from __future__ import annotations
+
+import io
+from itertools import pairwise
+
+from pytest_llmcal.scoring.progress import ProgressLine
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def work(stream: io.StringIO, seconds: float, steps: int, *, quiet: bool = False) -> str:
+    clock = Clock()
+    with ProgressLine("world/qa", stream, quiet=quiet, clock=clock) as progress:
+        for step in range(1, steps + 1):
+            clock.now = 100.0 + seconds * step / steps
+            progress(step * 10, steps * 10)
+    return stream.getvalue()
+
+
+def test_nothing_is_shown_within_two_seconds() -> None:
+    assert work(io.StringIO(), 1.9, 100) == ""
+    assert work(Terminal(), 1.9, 100) == ""
+
+
+def test_nothing_is_shown_when_quiet() -> None:
+    assert work(Terminal(), 60, 100, quiet=True) == ""
+
+
+def test_a_log_gets_few_whole_lines_without_control_characters() -> None:
+    text = work(io.StringIO(), 30, 300)
+    lines = text.splitlines()
+    assert lines[0] == "world/qa: 200 of 3,000, 100 a second, 28 s left"
+    assert len(lines) == 3
+    assert text.endswith("\n")
+    assert not {character for character in text if ord(character) < 32} - {"\n"}
+
+
+def test_a_terminal_shows_one_line_and_wipes_it() -> None:
+    text = work(Terminal(), 4, 40)
+    assert "\n" not in text
+    lines = text.split("\r")
+    assert lines[1].rstrip() == "world/qa: 200 of 400, 100 a second, 2 s left"
+    assert lines[-1] == ""
+    assert lines[-2].strip() == ""
+    assert len(lines[-2]) >= len(lines[-3].rstrip())
+
+
+def test_a_shorter_line_covers_a_longer_one() -> None:
+    text = work(Terminal(), 100, 1000)
+    shown = text.split("\r")[1:-1]
+    assert all(len(later) >= len(earlier.rstrip()) for earlier, later in pairwise(shown))
