@@ -69,6 +69,7 @@ def _environment() -> Environment:
         axis=axis,
         blocking=summary.BLOCKING,
         decisive=summary.decisive,
+        explained=summary.explained,
         diagrams=_diagrams,
         numbers=numbers,
         reliability=reliability,

@@ -87,14 +87,21 @@ class Judged:
 
     def explain(self) -> str:
         """Say in a sentence how its gates went."""
-        total = plural(len(self.gates), "gate")
         if not self.gates:
             return "No gate was run on it."
+        total = plural(len(self.gates), "gate")
         if self.blocking:
             return f"{len(self.blocking)} of {total} did not pass."
-        skipped = sum(gate.outcome == "skipped" for gate in self.gates)
-        rest = f", {skipped} of them skipped" if skipped else ""
-        return f"{'None' if skipped == len(self.gates) else 'No gate'} of {total} failed{rest}."
+        counts = Counter(gate.outcome for gate in self.gates)
+        rest = [f"{counts[outcome]} {words}" for outcome, words in _NEITHER.items() if counts[outcome]]
+        passed = counts["passed"] + counts["xpassed"]
+        first = f"{passed} of {total} passed" if rest else f"{_ALL.get(passed, f'All {total}')} passed"
+        return ", ".join([first, *rest]) + "."
+
+
+_ALL = {1: "The one gate", 2: "Both gates"}
+
+_NEITHER = {"skipped": "skipped", "xfailed": "known to fail"}
 
 
 def judged_models(run: Run) -> tuple[Judged, ...]:
@@ -151,14 +158,20 @@ def decisive(gate: Gate) -> Record | None:
     return min(gate.records, key=_record_badness, default=None)
 
 
+def explained(gate: Gate) -> bool:
+    """Tell whether a measurement says why a gate did not pass."""
+    return any(record.outcome in {"false", "refuted", "undecided"} for record in gate.records)
+
+
 def _badness(gate: Gate) -> tuple[bool, int, float]:
     record = decisive(gate)
     tone = TONES.index(wording.verdict(gate).tone)
     return gate.outcome not in BLOCKING, tone, _slack(record) if record else 0.0
 
 
-def _record_badness(record: Record) -> tuple[int, float]:
-    return TONES.index(wording.outcome(record).tone), _slack(record)
+def _record_badness(record: Record) -> tuple[int, bool, float]:
+    # Of measurements that say the same, one judged with its interval says more than a plain comparison.
+    return TONES.index(wording.outcome(record).tone), record.outcome in {"true", "false"}, _slack(record)
 
 
 def _slack(record: Record) -> float:
@@ -169,7 +182,7 @@ def _slack(record: Record) -> float:
     if record.limit is None or record.relation not in UPPER | LOWER:
         return 0.0
     distance = record.limit - record.estimate if record.relation in UPPER else record.estimate - record.limit
-    if math.isnan(distance):  # an infinite estimate at an infinite limit
-        return 0.0
     width = record.high - record.low
-    return distance / width if 0 < width < math.inf else distance
+    if distance == 0 or math.isnan(distance) or not width < math.inf:  # at its limit, or nothing is known
+        return 0.0
+    return distance / width if width > 0 else math.copysign(math.inf, distance)

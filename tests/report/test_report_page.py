@@ -129,6 +129,15 @@ def test_an_incomplete_run_says_so_at_the_top_with_its_reasons() -> None:
     assert "does not say why" in render(run(gate("test_a", record()), complete=False))
 
 
+def test_what_pytest_said_comes_first_where_no_measurement_explains_the_failure() -> None:
+    surprising = render(run(gate("test_a", record(), outcome="failed", message="assert 1 == 2")))
+    explained = render(run(gate("test_a", REFUTED, outcome="failed", message="assert 1 == 2")))
+    assert surprising.count("assert 1 == 2") == explained.count("assert 1 == 2") == 1
+    assert "What pytest said" not in surprising
+    assert explained.index("What pytest said") < explained.index("assert 1 == 2")
+    assert explained.index(REFUTED.explanation) < explained.index("assert 1 == 2")
+
+
 def test_all_attempts_of_a_rerun_are_told() -> None:
     attempts = (Attempt("failed", 1.0, "the first failed", (REFUTED,)), Attempt("passed", 1.0, "", (record(),)))
     text = parsed(run(replace(gate("test_a", record()), attempts=attempts))).text

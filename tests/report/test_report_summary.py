@@ -89,6 +89,21 @@ def test_a_failing_gate_without_a_model_is_not_hidden_by_the_headline() -> None:
     assert answer(whole) == "The model may be released, but 1 gate without a model did not pass"
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        (["passed"], "The one gate passed."),
+        (["passed", "passed"], "Both gates passed."),
+        (["passed"] * 3, "All 3 gates passed."),
+        (["passed", "skipped", "xfailed"], "1 of 3 gates passed, 1 skipped, 1 known to fail."),
+        (["passed", "failed", "error"], "2 of 3 gates did not pass."),
+    ],
+)
+def test_a_sentence_says_how_the_gates_of_a_model_went(outcomes: list[str], said: str) -> None:
+    gates = (gate(f"test_{number}", outcome=outcome) for number, outcome in enumerate(outcomes))
+    assert only(run(*gates)).explain() == said
+
+
 def test_every_model_has_a_cell_for_every_suite() -> None:
     rows = judged_models(two_models())
     assert suites_of(two_models()) == ("suites/dialogue", "suites/qa")
@@ -128,6 +143,20 @@ def test_the_decisive_record_of_a_gate_is_the_one_that_broke_it() -> None:
 def test_the_decisive_record_of_a_good_gate_is_the_nearest_to_its_limit() -> None:
     easy, close = record(metric="auroc", relation="above", limit=0.0, estimate=0.8), record(estimate=0.049)
     found = decisive(gate("test_a", easy, close))
+    assert found is not None
+    assert found.metric == "ece"
+
+
+def test_a_number_without_an_error_bar_is_not_the_worst_for_it() -> None:
+    certain = record(metric="largest_drop", estimate=0.0, low=0.0, high=0.0)
+    worst = only(run(gate("test_certain", certain), gate("test_close", record()))).worst
+    assert worst is not None
+    assert worst.name == "test_close"
+
+
+def test_a_verdict_says_more_than_a_comparison_that_agrees_with_it() -> None:
+    compared = record(metric="nll", relation="<=", outcome="true", estimate=0.0499)
+    found = decisive(gate("test_a", compared, record()))
     assert found is not None
     assert found.metric == "ece"
 
