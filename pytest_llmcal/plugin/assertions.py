@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,9 +20,13 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     if op not in _RELATIONS or not (isinstance(left, Measurement) or isinstance(right, Measurement)):
         return None
     try:
-        return [f"{left!r} {op} {right!r}"]
+        return [f"{_operand(left)} {op} {_operand(right)}"]
     except Exception:  # an exception here would stand in the place of the failure itself
         return None
+
+
+def _operand(value: object) -> str:
+    return repr(value) if isinstance(value, Measurement) else reprlib.repr(value)
 
 
 def explain_failure(report: pytest.TestReport, records: Sequence[PlainRecord]) -> None:

@@ -83,7 +83,9 @@ class Collector:
     @property
     def used(self) -> bool:
         """Whether the run has anything to do with gates."""
-        return bool(self.planned or self._drafts) and not self._config.option.collectonly
+        option = self._config.option
+        runs_tests = not (option.collectonly or option.setuponly or option.setupplan)
+        return bool(self.planned or self._drafts) and runs_tests
 
     def refusal(self) -> str | None:
         """Say why the run must not be green whatever its tests say; None when there is no reason."""

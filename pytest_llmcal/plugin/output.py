@@ -38,6 +38,8 @@ class Output:
             self.written.append((what, write()))
         except (OSError, ValueError) as error:  # the errors of runs and baselines are values that do not fit
             self.failures.append(f"the {what} could not be written: {error}")
+        except Exception as error:  # a mistake in a template must not take the results of the tests with it
+            self.failures.append(f"the {what} could not be written: {type(error).__name__}: {error}")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

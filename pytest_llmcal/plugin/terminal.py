@@ -76,10 +76,11 @@ def _described(gate: Gate) -> str:
     from pytest_llmcal.report.summary import decisive
 
     record = decisive(gate)
+    gate_in_suite = f"{gate.suite} {gate.name}"
     if record is None:
-        return gate.name
+        return gate_in_suite
     limit = "" if record.limit is None else f", limit {record.limit:.4g}"
-    return f"{gate.name}: {wording.subject(record)} {record.estimate:.4f}{limit}"
+    return f"{gate_in_suite}: {wording.subject(record)} {record.estimate:.4f}{limit}"
 
 
 def _shown(path: Path, config: pytest.Config) -> str:

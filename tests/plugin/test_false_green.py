@@ -17,7 +17,9 @@ def test_a_run_whose_gates_are_all_skipped_is_red_and_says_why(project: Project)
     result = project.run()
     result.assert_outcomes(skipped=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["The run fails: The gate test_gates.py::test_gate was collected and nothing was measured*"])
+    result.stdout.fnmatch_lines(
+        ["The run fails: The gate test_gates.py::test_gate was collected and nothing was measured*"]
+    )
 
 
 def test_a_run_whose_gates_measure_nothing_is_red(project: Project) -> None:
@@ -27,7 +29,7 @@ def test_a_run_whose_gates_measure_nothing_is_red(project: Project) -> None:
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.mark.parametrize("argument", ["--llmcal-allow-empty", "--collect-only"])
+@pytest.mark.parametrize("argument", ["--llmcal-allow-empty", "--collect-only", "--setup-only", "--setup-plan"])
 def test_an_empty_run_passes_when_that_is_what_was_asked_for(project: Project, argument: str) -> None:
     project.gates(NEEDS_CUDA)
     result = project.run(argument)

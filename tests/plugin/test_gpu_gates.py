@@ -14,13 +14,12 @@ GATE = "def test_gate(gpu_score, task):\n    assert gpu_score(task).accuracy() >
 def memory(monkeypatch: pytest.MonkeyPatch) -> dict[str, float | None]:
     """What the machine has, in GiB; None is no device."""
     has: dict[str, float | None] = {"gib": None}
-    monkeypatch.setattr(pytest_llmcal.scoring.cuda, "cuda_memory_gib", lambda device: has["gib"])
+    monkeypatch.setattr(pytest_llmcal.scoring.cuda, "cuda_memory_gib", lambda _: has["gib"])
     return has
 
 
-def test_a_gpu_gate_is_skipped_with_a_reason_and_the_empty_run_is_red(
-    project: Project, memory: dict[str, float | None]
-) -> None:
+@pytest.mark.usefixtures("memory")
+def test_a_gpu_gate_is_skipped_with_a_reason_and_the_empty_run_is_red(project: Project) -> None:
     project.gates(GATE)
     result = project.run("-rs")
     result.assert_outcomes(skipped=1)
@@ -29,7 +28,8 @@ def test_a_gpu_gate_is_skipped_with_a_reason_and_the_empty_run_is_red(
     assert not [event for event in project.events() if event.startswith("LOAD")]
 
 
-def test_a_gpu_gate_fails_when_a_gpu_is_required(project: Project, memory: dict[str, float | None]) -> None:
+@pytest.mark.usefixtures("memory")
+def test_a_gpu_gate_fails_when_a_gpu_is_required(project: Project) -> None:
     project.gates(GATE)
     result = project.run("--llmcal-require-gpu")
     result.stdout.fnmatch_lines(["*there is none, and --llmcal-require-gpu was given"])

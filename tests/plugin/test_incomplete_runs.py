@@ -40,7 +40,9 @@ def test_stopping_at_the_first_failure_leaves_a_run_marked_incomplete(project: P
     project.gates(TWO.format(second="assert measured().below(0.005)"))
     result = project.run("-x")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    assert "The gate test_gates.py::test_third[world/gpt2] was collected and did not run to the end." in problem(project)
+    assert "The gate test_gates.py::test_third[world/gpt2] was collected and did not run to the end." in problem(
+        project
+    )
     assert project.gate("test_second").verdict == "refuted"
     result.stdout.fnmatch_lines(["The run was stopped: stopping after 1 failures*"])
 
@@ -101,7 +103,9 @@ CRASH = TWO.format(second="import os; os._exit(3)")
 
 def test_a_worker_that_dies_keeps_earlier_records_and_fails_the_run_without_hanging(project: Project) -> None:
     project.gates(CRASH)
-    result = project.run_apart("-n", "1", "--llmcal-model", "a")  # the time limit of run_apart is what would catch a hang
+    result = project.run_apart(
+        "-n", "1", "--llmcal-model", "a"
+    )  # the time limit of run_apart is what would catch a hang
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     text = problem(project)
     assert "crashed while running 'test_gates.py::test_second[a]'" in text

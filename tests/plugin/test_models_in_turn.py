@@ -22,6 +22,15 @@ def test_one_model_is_resident_at_a_time_and_each_is_loaded_once(project: Projec
     assert turns == ["LOAD a", "FREE a", "LOAD b", "FREE b"]
 
 
+def test_models_of_tests_that_leave_some_out_are_loaded_once_too(project: Project) -> None:
+    gate = "def test_gate(scores):\n    assert scores.accuracy() > 0.5\n"
+    project.gates("@pytest.mark.llmcal_models('b')\n" + gate, "test_1.py")
+    project.gates(gate, "test_2.py")
+    project.gates("@pytest.mark.llmcal_models('c', 'b')\n" + gate, "test_3.py")
+    project.run(*[option for name in "abc" for option in ("--llmcal-model", name)]).assert_outcomes(passed=6)
+    assert sorted(event for event in project.events() if event.startswith("LOAD")) == ["LOAD a", "LOAD b", "LOAD c"]
+
+
 def test_scores_are_computed_once_for_each_model_split_and_normalization(project: Project) -> None:
     project.gates(
         """
@@ -46,7 +55,9 @@ def test_nothing_is_loaded_until_score_is_called(project: Project) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--collect-only",), ("-k", "nothing_like_this")])
-def test_collecting_and_deselecting_load_nothing_and_write_nothing(project: Project, arguments: tuple[str, ...]) -> None:
+def test_collecting_and_deselecting_load_nothing_and_write_nothing(
+    project: Project, arguments: tuple[str, ...]
+) -> None:
     project.gates(TWO_GATES)
     result = project.run("--llmcal-model", "a", *arguments)
     assert result.ret in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -76,7 +87,9 @@ def test_a_load_that_fails_is_tried_once_and_every_test_that_needs_it_says_the_s
 
 
 def test_a_task_that_fails_is_read_once(project: Project) -> None:
-    project.gates("pytestmark = pytest.mark.llmcal(task='broken')\ndef test_one(scores): pass\ndef test_two(task): pass\n")
+    project.gates(
+        "pytestmark = pytest.mark.llmcal(task='broken')\ndef test_one(scores): pass\ndef test_two(task): pass\n"
+    )
     project.run().assert_outcomes(errors=2)
     assert project.events() == ["TRY broken"]
 

@@ -16,7 +16,7 @@ HOOKS = [name for name in vars(hookspecs) if name.startswith("pytest_llmcal_")]
 def example(hook: str) -> str:
     """The indented block after the double colon."""
     text = inspect.getdoc(getattr(hookspecs, hook)) or ""
-    before, colons, after = text.partition("::\n")
+    _, colons, after = text.partition("::\n")
     assert colons, f"{hook} has no example"
     return textwrap.dedent(after)
 
@@ -33,8 +33,12 @@ def test_every_hook_has_an_example() -> None:
 
 
 def test_the_example_of_a_model_can_be_pasted(project: Project) -> None:
-    project.write("conftest.py", f"{example('pytest_llmcal_load_model')}\nfrom stand_ins import pytest_llmcal_load_task\n")
-    project.gates("def test_gate(scores):\n    assert scores.accuracy().above(0.6)\n    assert scores.confidence.max() == 0.5\n")
+    project.write(
+        "conftest.py", f"{example('pytest_llmcal_load_model')}\nfrom stand_ins import pytest_llmcal_load_task\n"
+    )
+    project.gates(
+        "def test_gate(scores):\n    assert scores.accuracy().above(0.6)\n    assert scores.confidence.max() == 0.5\n"
+    )
     project.run("--llmcal-model", "coin").assert_outcomes(passed=1)
     assert [model.name for model in project.result().models] == ["coin"]
 
@@ -79,7 +83,9 @@ def test_the_environment_names_versions_options_and_commit_as_flat_texts(project
     project.gates("def test_gate():\n    assert measured() < 1\n")
     project.run("--llmcal-limit", "5", "--llmcal-task", "qa=x").assert_outcomes(passed=1)
     environment = project.result().environment
-    assert {"python", "platform", "pytest", "torch", "numpy", "pytest-llmcal", "seed", "confidence", "device"} <= set(environment)
+    assert {"python", "platform", "pytest", "torch", "numpy", "pytest-llmcal", "seed", "confidence", "device"} <= set(
+        environment
+    )
     assert (environment["limit"], environment["task"], environment["confidence"]) == ("5", "qa=x", "0.95")
     assert all(isinstance(value, str) for value in environment.values())
 
@@ -87,10 +93,8 @@ def test_the_environment_names_versions_options_and_commit_as_flat_texts(project
 def test_the_git_commit_is_that_of_the_root(project: Project) -> None:
     git = project.pytester
     project.gates("def test_gate():\n    assert measured() < 1\n")
-    for arguments in (
-        ("init", "-q"),
-        ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false", "commit", "-q", "--allow-empty", "-m", "x"),
-    ):  # fmt: skip
+    author = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
+    for arguments in (("init", "-q"), (*author, "commit", "-q", "--allow-empty", "-m", "x")):
         if git.run("git", *arguments).ret != 0:
             pytest.skip("git cannot make a repository here")
     commit = git.run("git", "rev-parse", "HEAD").outlines[0]

@@ -14,27 +14,39 @@ def usage_error(result: pytest.RunResult) -> str:
     return line.removeprefix("ERROR: ")
 
 
+LEVEL = "--llmcal-confidence must be a number between 0 and 1, ends excluded, got"
+COUNT = "--llmcal-limit must be a whole number of at least 1, got"
+TASK = "--llmcal-task"
+TWO_FOR_ALL = "'x' and 'y' would both replace every task; write NAME=SOURCE for one."
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--llmcal-limit", "0"), "--llmcal-limit must be a whole number of at least 1, got '0'."),
-        (("--llmcal-limit", "ten"), "--llmcal-limit must be a whole number of at least 1, got 'ten'."),
-        (("--llmcal-limit", "1.5"), "--llmcal-limit must be a whole number of at least 1, got '1.5'."),
+        (("--llmcal-limit", "0"), f"{COUNT} '0'."),
+        (("--llmcal-limit", "ten"), f"{COUNT} 'ten'."),
+        (("--llmcal-limit", "1.5"), f"{COUNT} '1.5'."),
         (("--llmcal-seed", "-1"), "--llmcal-seed must be a whole number of at least 0, got '-1'."),
-        (("--llmcal-confidence", "0"), "--llmcal-confidence must be a number between 0 and 1, ends excluded, got '0'."),
-        (("--llmcal-confidence", "1"), "--llmcal-confidence must be a number between 0 and 1, ends excluded, got '1'."),
-        (("--llmcal-confidence", "95%"), "--llmcal-confidence must be a number between 0 and 1, ends excluded, got '95%'."),
-        (("--llmcal-confidence", "nan"), "--llmcal-confidence must be a number between 0 and 1, ends excluded, got 'nan'."),
+        (("--llmcal-confidence", "0"), f"{LEVEL} '0'."),
+        (("--llmcal-confidence", "1"), f"{LEVEL} '1'."),
+        (("--llmcal-confidence", "95%"), f"{LEVEL} '95%'."),
+        (("--llmcal-confidence", "nan"), f"{LEVEL} 'nan'."),
         (("--llmcal-undecided", "maybe"), "--llmcal-undecided must be one of fail, pass, skip, got 'maybe'."),
         (("--llmcal-model", ""), "--llmcal-model: expected at least one name and none of them empty, got ['']."),
-        (("--llmcal-model", "a", "--llmcal-model", "a"), "--llmcal-model: the model 'a' is given twice; each model is gated once."),
-        (("--llmcal-task", "=x"), "--llmcal-task: expected SOURCE or NAME=SOURCE, got '=x'."),
-        (("--llmcal-task", "a=x", "--llmcal-task", "a=y"), "--llmcal-task: the task 'a' is replaced twice."),
-        (("--llmcal-task", "x", "--llmcal-task", "y"), "--llmcal-task: 'x' and 'y' would both replace every task; write NAME=SOURCE for one."),
+        (
+            ("--llmcal-model", "a", "--llmcal-model", "a"),
+            "--llmcal-model: the model 'a' is given twice; each model is gated once.",
+        ),
+        ((TASK, "=x"), f"{TASK}: expected SOURCE or NAME=SOURCE, got '=x'."),
+        ((TASK, "a=x", TASK, "a=y"), f"{TASK}: the task 'a' is replaced twice."),
+        ((TASK, "x", TASK, "y"), f"{TASK}: {TWO_FOR_ALL}"),
         (("--llmcal-device", " "), "--llmcal-device must not be empty."),
-        (("--llmcal-baseline-update",), "--llmcal-baseline-update needs --llmcal-baseline to say which file to update."),
+        (
+            ("--llmcal-baseline-update",),
+            "--llmcal-baseline-update needs --llmcal-baseline to say which file to update.",
+        ),
     ],
-)  # fmt: skip  # one case a line
+)
 def test_a_bad_value_on_the_command_line_is_a_usage_error_of_one_sentence(
     project: Project, arguments: tuple[str, ...], sentence: str
 ) -> None:
@@ -82,7 +94,9 @@ def test_the_command_line_wins_over_the_environment_over_the_ini_file_over_the_d
     assert limit("--llmcal-limit", "300") == "300"
 
 
-def test_models_come_from_the_environment_separated_by_commas(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_models_come_from_the_environment_separated_by_commas(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project.gates(GATE)
     monkeypatch.setenv("LLMCAL_MODELS", "a, b/c")
     project.run().assert_outcomes(passed=2)
@@ -195,9 +209,7 @@ def test_a_source_with_a_name_replaces_that_task_alone(project: Project) -> None
 @pytest.mark.parametrize(
     ("option", "mark", "items"), [((), 7, 7), (("--llmcal-limit", "5"), 7, 5), (("--llmcal-limit", "9"), 7, 7)]
 )
-def test_the_smaller_of_two_limits_counts(
-    project: Project, option: tuple[str, ...], mark: int, items: int
-) -> None:
+def test_the_smaller_of_two_limits_counts(project: Project, option: tuple[str, ...], mark: int, items: int) -> None:
     project.gates(
         f"""
         @pytest.mark.llmcal(limit={mark})

@@ -22,13 +22,16 @@ def test_skipped(model):
 def test_the_table_has_one_row_a_model_with_verdicts_the_worst_gate_and_the_report(project: Project) -> None:
     project.gates(GATES)
     result = project.run("--llmcal-model", "bold", "--llmcal-model", "fair")
-    estimate = next(record.estimate for gate in project.result().gates for record in gate.records if record.metric == "ece")
+    estimate = next(
+        record.estimate for gate in project.result().gates for record in gate.records if record.metric == "ece"
+    )
+    trust = "test_gates.py test_trust: ECE"
     result.stdout.fnmatch_lines(
         [
             "=* calibration *=",
             "model  gates  holds  refuted  undecided  errors  skipped  worst gate",
-            f"bold       3      1        1          0       0        1  test_trust: ECE {estimate:.4f}, limit 0.05",
-            "fair       3      2        0          0       0        1  test_skipped",
+            f"bold       3      1        1          0       0        1  {trust} {estimate:.4f}, limit 0.05",
+            "fair       3      2        0          0       0        1  test_gates.py test_skipped",
             "report: reports/latest/index.html",
         ]
     )

@@ -31,7 +31,7 @@ def test_a_comparison_and_a_verdict_are_recorded_in_order_with_all_they_know(pro
     assert first.low <= first.high
     assert first.exact is not None
     assert first.noise_floor_p95 > first.noise_floor_mean > 0
-    assert sum(bin.count for bin in first.curve) == 1500
+    assert sum(row.count for row in first.curve) == 1500
     assert (gate.suite, gate.name, gate.model, gate.task, gate.verdict) == (
         "test_gates.py", "test_gate", "a", "world/qa", "holds",
     )  # fmt: skip
@@ -254,7 +254,9 @@ def test_a_comparison_with_nan_fails_the_test_with_a_sentence(project: Project) 
     )
     result = project.run()
     result.assert_outcomes(failed=3)
-    result.stdout.fnmatch_lines(["*ece was compared with NaN*", "*the limit for ece is NaN*", "*the estimate of ece is NaN*"])
+    result.stdout.fnmatch_lines(
+        ["*ece was compared with NaN*", "*the limit for ece is NaN*", "*the estimate of ece is NaN*"]
+    )
 
 
 def test_empty_bins_and_a_single_class_make_no_gate_wrong(project: Project) -> None:
@@ -302,7 +304,8 @@ assert json.loads(json.dumps({"ece": ece})) == {"ece": 0.081} and max(ece, 0.2) 
 assert repr(ece).startswith("ece=0.0810"), repr(ece)
 for same in (pickle.loads(pickle.dumps(ece)), copy.copy(ece), copy.deepcopy(ece)):
     assert type(same) is type(ece) and same == ece
-    assert (same.low, same.high, same.n, same.curve, same.noise_floor) == (ece.low, ece.high, ece.n, ece.curve, ece.noise_floor)
+    for name in ("low", "high", "n", "curve", "noise_floor"):
+        assert getattr(same, name) == getattr(ece, name), name
 """
     folder = __file__.rpartition("/")[0]
     subprocess.run([sys.executable, "-c", program], check=True, cwd=folder, timeout=60)

@@ -18,8 +18,8 @@ assert not loaded, loaded
 
 
 def test_loading_the_plugin_imports_no_heavy_module() -> None:
-    program = f"import pytest_llmcal.plugin\nfor name in pytest_llmcal.plugin.pytest_plugins: __import__(name)\n{NOTHING_HEAVY}"
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    load = "import pytest_llmcal.plugin\nfor name in pytest_llmcal.plugin.pytest_plugins: __import__(name)\n"
+    subprocess.run([sys.executable, "-c", load + NOTHING_HEAVY], check=True, timeout=60)
 
 
 def test_a_run_that_shows_the_header_and_the_help_imports_no_heavy_module(project: Project) -> None:

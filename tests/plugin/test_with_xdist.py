@@ -77,7 +77,9 @@ def test_plain_tests_beside_gates_run_too(project: Project) -> None:
 def test_the_report_and_the_table_are_the_controller_s(project: Project) -> None:
     project.gates(GATES)
     result = project.run_apart("-n", "2", *MODELS)
-    result.stdout.fnmatch_lines(["model  gates  holds *", "a          4      3        1 *", "report: reports*index.html"])
+    result.stdout.fnmatch_lines(
+        ["model  gates  holds *", "a          4      3        1 *", "report: reports*index.html"]
+    )
 
 
 @pytest.mark.slow
