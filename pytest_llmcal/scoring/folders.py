@@ -8,7 +8,7 @@ from pathlib import Path
 from pytest_llmcal.scoring.protocol import ModelError
 
 _SAFE = "*.safetensors"
-_PICKLED = ("pytorch_model*.bin", "*.pt", "*.pth")
+_PICKLED = "pytorch_model*.bin"
 _FILES = ("*.json", "*.jinja", "*.model", "*.txt", "*.py", _SAFE)
 _BESIDES = ("*/*", "consolidated*")
 """Folders of other formats, and copies of the weights in the maker's own layout."""
@@ -78,31 +78,26 @@ def _from_hub(name: str, revision: str | None, allow_pickle: bool) -> Path:
     try:
         folder = download(_FILES)
         if allow_pickle and not list(folder.glob(_SAFE)):
-            folder = download((*_FILES, _PICKLED[0]))
+            folder = download((*_FILES, _PICKLED))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise ModelError(
             f"model {name!r}: there is no such folder here, and the Hugging Face hub did not give it: "
-            f"{str(error).strip().splitlines()[0]}"
+            f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
         ) from error
     _check_weights(name, folder, allow_pickle)
     return folder
 
 
 def _check_weights(name: str, folder: Path, allow_pickle: bool) -> None:
-    if list(folder.glob(_SAFE)):
+    if any(folder.glob(_SAFE)) or (allow_pickle and any(folder.glob(_PICKLED))):
         return
-    pickled = sorted(path.name for pattern in _PICKLED for path in folder.glob(pattern))
-    if not pickled and (allow_pickle or _is_local(folder)):
-        raise ModelError(f"model {name!r}: the folder {folder} has no weights (*.safetensors)")
-    if not allow_pickle:
-        raise ModelError(
-            f"model {name!r}: its weights are only there as pickle ({', '.join(pickled) or 'no *.safetensors'}), which "
-            f"can run code when read; convert them to safetensors, or pass allow_pickle=True if you trust them"
-        )
-
-
-def _is_local(folder: Path) -> bool:
-    return folder.parent.name != "snapshots"
+    if allow_pickle:
+        raise ModelError(f"model {name!r}: {folder} has no weights, neither {_SAFE} nor {_PICKLED}")
+    pickled = sorted(path.name for path in folder.glob(_PICKLED))
+    raise ModelError(
+        f"model {name!r}: {folder} has no weights as {_SAFE}{f', only {pickled[0]}' if pickled else ''}; weights as "
+        f"pickle can run code when they are read: convert them, or pass allow_pickle=True if you trust them"
+    )
 
 
 def fingerprint(folder: Path) -> str:
@@ -114,7 +109,7 @@ def fingerprint(folder: Path) -> str:
         16 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    patterns = (_SAFE, *_PICKLED, "config.json", "tokenizer*", "vocab*", "merges.txt", "*.model")
+    patterns = (_SAFE, _PICKLED, "config.json", "tokenizer*", "vocab*", "merges.txt", "*.model")
     for path in sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}):
         digest.update(path.name.encode() + b"\0")
         with path.open("rb") as file:

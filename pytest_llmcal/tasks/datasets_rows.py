@@ -51,6 +51,36 @@ def read_hub(name: str, config: str | None, split: str, revision: str | None) ->
     )
 
 
+def dataset_commit(name: str, revision: str | None) -> str | None:
+    """Commit of a dataset on the hub that a branch or tag stands for now.
+
+    Asked first, so that a name nobody knows is told at once and what is read is known for good. With
+    ``HF_HUB_OFFLINE=1`` nothing is asked, and a copy that was downloaded before is read.
+
+    Returns
+    -------
+    str or None
+        The commit; for a folder and offline, the revision as given.
+
+    Raises
+    ------
+    TaskError
+        The hub has no such dataset, or cannot be reached.
+    """
+    from huggingface_hub import HfApi, constants
+
+    if Path(name).is_dir() or constants.HF_HUB_OFFLINE:
+        return revision
+    try:
+        return HfApi().dataset_info(name, revision=revision).sha
+    # the hub's errors, and those of the HTTP library below it, which changed between versions
+    except Exception as error:
+        raise TaskError(
+            f"{name}: there is no such file or folder here, and the Hugging Face hub did not give it: {_reason(error)}"
+            f" (with HF_HUB_OFFLINE=1, a copy downloaded before is used)"
+        ) from error
+
+
 def _rows(load: Callable[[Callable[..., Dataset]], Dataset], source: str, failed: str) -> Sequence[Row]:
     from datasets import load_dataset
 
@@ -66,11 +96,10 @@ def _rows(load: Callable[[Callable[..., Dataset]], Dataset], source: str, failed
 
 
 def _reason(error: BaseException) -> str:
-    """First line of the error at the root, where the reason stands."""
+    """Kind and first line of the error at the root, where the reason stands."""
     while error.__cause__ is not None:
         error = error.__cause__
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
 @contextmanager

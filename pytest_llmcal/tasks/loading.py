@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_llmcal.tasks.datasets_rows import read_hub, read_parquet
+from pytest_llmcal.tasks.datasets_rows import dataset_commit, read_hub, read_parquet
 from pytest_llmcal.tasks.description import FILE_SUFFIXES, Description, is_file_name, read_description
 from pytest_llmcal.tasks.errors import TaskError
 from pytest_llmcal.tasks.items import Item, Items, Text
@@ -165,6 +165,8 @@ def _limited(task: Task, limit: int | None) -> Task:
 
 def _load(described: Description) -> Task:
     _check_options(described)
+    if not _is_file(described.source):
+        described = replace(described, revision=dataset_commit(described.source, described.revision))
     rows = _rows(described, described.split)
     items = _read(rows, described)
     calibration: Sequence[Item | Text] | None = None

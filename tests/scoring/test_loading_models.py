@@ -85,7 +85,9 @@ def test_a_folder_without_a_tokenizer(family: str, model_folder: Folder, tmp_pat
 
 
 def test_a_folder_without_weights(model_folder: Folder, tmp_path: Path) -> None:
-    refused(r"has no weights \(\*\.safetensors\)", copy(model_folder("gpt2"), tmp_path / "bare", "*.safetensors"))
+    folder = copy(model_folder("gpt2"), tmp_path / "bare", "*.safetensors")
+    refused(r"bare has no weights as \*\.safetensors; weights as pickle", folder)
+    refused(r"bare has no weights, neither \*\.safetensors nor pytorch_model", folder, allow_pickle=True)
 
 
 def test_a_damaged_weight_file(model_folder: Folder, tmp_path: Path) -> None:
@@ -110,7 +112,7 @@ def test_pickled_weights_are_read_only_when_allowed(model_folder: Folder, tmp_pa
 
     folder = copy(model_folder("gpt2"), tmp_path / "pickled", "*.safetensors")
     torch.save(load_file(model_folder("gpt2") / "model.safetensors"), folder / "pytorch_model.bin")
-    refused(r"only there as pickle \(pytorch_model\.bin\), which can run code .* allow_pickle=True", folder)
+    refused(r"as \*\.safetensors, only pytorch_model\.bin; weights as pickle can run code .* allow_pickle=True", folder)
     model = load_model(folder, device="cpu", allow_pickle=True)
     texts = [("i", "The river rises")]
     assert model.next_tokens(texts) == load_model(model_folder("gpt2"), device="cpu").next_tokens(texts)
@@ -185,6 +187,58 @@ def test_an_unreachable_hub_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatc
         "model 'nobody/nothing': there is no such folder here, and the Hugging Face hub did not give it",
         "nobody/nothing",
     )
+
+
+class Hub:
+    """Stands in for the hub: gives of a folder's files those that were asked for."""
+
+    def __init__(self, folder: Path, cache: Path) -> None:
+        self.folder, self.cache = folder, cache
+        self.asked: list[tuple[str, str | None]] = []
+
+    def snapshot_download(
+        self, name: str, *, revision: str | None, allow_patterns: list[str], ignore_patterns: list[str]
+    ) -> str:
+        from huggingface_hub.utils import filter_repo_objects
+
+        self.asked.append((name, revision))
+        snapshot = self.cache / "snapshots" / "0123abcd"
+        snapshot.mkdir(parents=True, exist_ok=True)
+        present = [str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()]
+        for file in filter_repo_objects(present, allow_patterns=allow_patterns, ignore_patterns=ignore_patterns):
+            shutil.copy(self.folder / file, snapshot / file)
+        return str(snapshot)
+
+
+def test_a_model_on_the_hub_is_known_by_its_commit(
+    model_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copy(model_folder("gpt2"), tmp_path / "there")
+    (folder / "original").mkdir()
+    for useless in ("original/model.safetensors", "consolidated.safetensors", "pytorch_model.bin", "model.onnx"):
+        (folder / useless).write_bytes(b"large")
+    hub = Hub(folder, tmp_path)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", hub.snapshot_download)
+    facts = load_model("someone/something", revision="v2", device="cpu").facts
+    assert (facts.name, facts.revision) == ("someone/something", "0123abcd")
+    assert hub.asked == [("someone/something", "v2")]
+    fetched = {path.name for path in (tmp_path / "snapshots" / "0123abcd").iterdir()}
+    assert "model.safetensors" in fetched
+    assert not fetched & {"original", "consolidated.safetensors", "pytorch_model.bin", "model.onnx"}
+
+
+def test_pickled_weights_are_fetched_only_when_allowed(
+    model_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    folder = copy(model_folder("gpt2"), tmp_path / "there", "*.safetensors")
+    torch.save(load_file(model_folder("gpt2") / "model.safetensors"), folder / "pytorch_model.bin")
+    monkeypatch.setattr("huggingface_hub.snapshot_download", Hub(folder, tmp_path).snapshot_download)
+    refused(r"model 'someone/something': .* has no weights as \*\.safetensors; weights as pickle", "someone/something")
+    assert not list(tmp_path.glob("snapshots/*/*.bin"))
+    assert load_model("someone/something", device="cpu", allow_pickle=True).facts.revision == "0123abcd"
 
 
 def test_a_name_that_can_be_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,6 +83,29 @@ def test_a_folder_is_read_through_the_code_of_the_hub(tmp_path: Path, monkeypatc
     assert without_ids(task.test) == EXPECTED
     assert task.calibration is not None
     assert without_ids(task.calibration) == EXPECTED
+
+
+def test_a_dataset_on_the_hub_is_read_at_the_commit_it_has_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    from datasets import Dataset
+
+    asked = []
+
+    def dataset_info(_: object, name: str, revision: str | None) -> object:
+        return SimpleNamespace(sha=f"commit-of-{name}-at-{revision}")
+
+    def load_dataset(*arguments: object, **options: object) -> Dataset:
+        asked.append((arguments, options))
+        return Dataset.from_list(ROWS)
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.HfApi.dataset_info", dataset_info)
+    monkeypatch.setattr("datasets.load_dataset", load_dataset)
+    task = load_task(
+        "owner/capitals", config="eu", revision="v1", split="dev", choices=["a", "b", "c"], calibration=None
+    )
+    assert asked == [(("owner/capitals", "eu"), {"split": "dev", "revision": "commit-of-owner/capitals-at-v1"})]
+    assert (task.name, task.source) == ("owner/capitals", "owner/capitals@commit-of-owner/capitals-at-v1")
+    assert [item.choices for item in task.test] == [item.choices for item in EXPECTED]
 
 
 def test_a_nested_column_is_reached_with_a_dot(tmp_path: Path) -> None:

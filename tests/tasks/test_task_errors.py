@@ -196,5 +196,17 @@ def test_an_unreachable_hub_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatc
     assert "\n" not in str(caught.value)
 
 
+def test_a_hub_that_does_not_answer_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_answer(*_: object, **__: object) -> None:
+        raise ConnectionError("Name or service not known\nand more")
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.HfApi.dataset_info", no_answer)
+    with pytest.raises(
+        TaskError, match=r"did not give it: ConnectionError: Name or service not known \(with HF_HUB_OFF"
+    ):
+        load_task("nobody/nothing")
+
+
 def test_a_split_column_of_a_dataset_on_the_hub() -> None:
     refused("split_column='part' is for files", "nobody/nothing", split_column="part")
