@@ -110,12 +110,11 @@ def _described(item: Item | Text) -> list[str]:
     if isinstance(item, Text):
         return [f"{item.id}{groups}", item.text]
     truth = item.truth or (None,) * len(item.choices)
-    choices = zip(item.choices, truth, strict=True)
-    return [
-        f"{item.id}{groups}",
-        item.prompt,
-        *(
-            f"  {'*' if index == item.answer else '-'} {choice.strip()}" + ("" if odds is None else f"  (true odds {odds:.3f})")
-            for index, (choice, odds) in enumerate(choices)
-        ),
-    ]
+    choices = (_choice(item, *entry) for entry in enumerate(zip(item.choices, truth, strict=True)))
+    return [f"{item.id}{groups}", item.prompt, *choices]
+
+
+def _choice(item: Item, index: int, choice: tuple[str, float | None]) -> str:
+    text, odds = choice
+    mark = "*" if index == item.answer else "-"
+    return f"  {mark} {text.strip()}" + ("" if odds is None else f"  (true odds {odds:.3f})")
