@@ -1,6 +1,7 @@
 import copy
 import math
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -266,3 +267,16 @@ def test_a_certain_and_right_model_may_still_be_wrong_once():
     assert scores.ece().high > 3 / 50
     assert scores.nll().high == math.inf
     assert scores.accuracy().low < 0.95
+
+
+def test_many_choices_are_not_copied_as_a_whole():
+    rows = np.full((20_000, 500), 1 / 500, np.float32)
+    rows.flags.writeable = False
+    labels = [0] * 20_000
+    tracemalloc.start()
+    try:
+        Scores.from_probabilities(rows, labels).ece()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < rows.nbytes / 4  # 40 MB of probabilities; measured: 3 MB

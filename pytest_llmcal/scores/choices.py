@@ -51,8 +51,8 @@ class Choices:
     @property
     def chosen(self) -> IndexArray:
         """Index of the most probable choice, the first among equals."""
-        index: IndexArray = self.values.argmax(axis=1)
-        return index
+        # numpy copies what it may not write to before it looks for the largest; slice by slice that is nothing.
+        return np.concatenate([self.values[rows].argmax(axis=1) for rows in self._slices()])
 
     def top_probability(self) -> FloatArray:
         """Return the probability of the chosen answer, shape (n,)."""
@@ -63,15 +63,18 @@ class Choices:
 
     def log_probabilities(self) -> Iterator[tuple[slice, Doubles]]:
         """Yield natural logarithms in double precision, a slice of rows at a time."""
-        rows_at_once = max(1, _AT_ONCE // self.values.shape[1])
-        for start in range(0, len(self.values), rows_at_once):
-            rows = slice(start, start + rows_at_once)
+        for rows in self._slices():
             values = self.values[rows].astype(np.float64)
             if self.are_logits:
                 yield rows, np.asarray(log_softmax(values, axis=1))
             else:
                 with np.errstate(divide="ignore"):  # log 0 is minus infinity, on purpose
                     yield rows, np.log(values)
+
+    def _slices(self) -> Iterator[slice]:
+        rows_at_once = max(1, _AT_ONCE // self.values.shape[1])
+        for start in range(0, len(self.values), rows_at_once):
+            yield slice(start, start + rows_at_once)
 
     def true_accuracy(self) -> Doubles | None:
         """Return the true probability that the chosen answer is right, shape (n,), where it is known."""

@@ -32,7 +32,7 @@ class Reliability:
     def is_monotone(self, tolerance: float = 0.05, *, confidence: float | None = None) -> Verdict:
         """Judge the claim that no more confident group of items is right less often, by more than ``tolerance``.
 
-        The items are cut into two to five groups of about equal size by confidence,
+        The items are cut into two to ten groups of about equal size by confidence,
         equal confidences together. The claim speaks of every pair of groups.
 
         Parameters

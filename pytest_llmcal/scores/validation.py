@@ -25,7 +25,7 @@ def checked_confidence(values: Any) -> FloatArray:
     if array.dtype == np.bool_:
         raise ScoresError("confidence is boolean; were confidence and correct swapped? Allowed are numbers from 0 to 1")
     confidence = _floats("confidence", array, dimensions=1)
-    _refuse_first("confidence", confidence, ~((confidence >= 0) & (confidence <= 1)), "allowed is 0 to 1")
+    _refuse_outside_zero_to_one("confidence", confidence)
     return confidence
 
 
@@ -44,7 +44,7 @@ def checked_correct(values: Any, n: int) -> Mask:
 def checked_probabilities(values: Any, name: str = "probabilities") -> FloatArray:
     """Return an (n, k) array whose rows are probabilities that sum to one."""
     probabilities = _floats(name, values, dimensions=2)
-    _refuse_first(name, probabilities, ~((probabilities >= 0) & (probabilities <= 1)), "allowed is 0 to 1")
+    _refuse_outside_zero_to_one(name, probabilities)
     sums = probabilities.sum(axis=1, dtype=np.float64)
     tolerance = _SUM_TOLERANCE[probabilities.dtype.itemsize]
     off = np.abs(sums - 1.0) > tolerance
@@ -60,6 +60,8 @@ def checked_probabilities(values: Any, name: str = "probabilities") -> FloatArra
 def checked_logits(values: Any) -> FloatArray:
     """Return an (n, k) array of reals; minus infinity marks a choice that is not there."""
     logits = _floats("logits", values, dimensions=2)
+    if np.isfinite(logits.min()) and np.isfinite(logits.max()):  # the rule, and found without temporaries
+        return logits
     _refuse_first("logits", logits, np.isnan(logits) | (logits == np.inf), "allowed are numbers and -inf for no choice")
     few = np.isfinite(logits).sum(axis=1) < 2
     if few.any():
@@ -168,6 +170,12 @@ def _kind(array: npt.NDArray[Any]) -> str:
 def _same_length(name: str, length: int, n: int) -> None:
     if length != n:
         raise ScoresError(f"{name} has {length} entries for {n} items")
+
+
+def _refuse_outside_zero_to_one(name: str, array: FloatArray) -> None:
+    # Extremes need no temporaries of the array's size, and NaN passes through them into a comparison that fails.
+    if not (array.min() >= 0 and array.max() <= 1):
+        _refuse_first(name, array, ~((array >= 0) & (array <= 1)), "allowed is 0 to 1")
 
 
 def _refuse_first(name: str, array: npt.NDArray[Any], refused: Mask, allowed: str) -> None:

@@ -38,4 +38,4 @@ def test_both_ends_err_rarely(accuracies):
 
 
 def test_few_items_make_few_groups():
-    assert [groups_for(n) for n in (1, 299, 300, 500, 100_000)] == [2, 2, 3, 5, 5]
+    assert [groups_for(n) for n in (1, 404, 405, 960, 2000, 100_000)] == [2, 2, 3, 4, 5, 10]
