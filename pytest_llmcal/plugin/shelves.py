@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class LoadError(Exception):
     """A model or task cannot be loaded; every test that needs it says the same sentence."""
 
+    __module__ = "builtins"  # as pytest does with its own outcomes: the summary begins with the sentence, not a path
+
 
 class ModelShelf:
     """Holds at most one model, and what it has answered.

@@ -9,10 +9,9 @@ import pytest
 
 from pytest_llmcal.records import Gate, Run
 
-STAND_INS = Path(__file__).with_name("stand_ins.py")
 # hypothesis loads itself anew at the end of every run inside a run, which takes seconds
 QUIET = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
-PREFACE = "import pytest\nfrom stand_ins import measured\n\n"
+PREFACE = "import pytest\nfrom by_hand import measured\n\n"
 
 
 class Project:
@@ -21,7 +20,8 @@ class Project:
     def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
         self.folder = pytester.path
-        self.write("stand_ins.py", STAND_INS.read_text(encoding="utf-8"))
+        for name in ("by_hand.py", "stand_ins.py"):
+            self.write(name, Path(__file__).with_name(name).read_text(encoding="utf-8"))
         self.write("conftest.py", "from stand_ins import pytest_llmcal_load_model, pytest_llmcal_load_task\n")
 
     def write(self, name: str, text: str) -> Path:
@@ -55,7 +55,7 @@ class Project:
     def files(self) -> set[str]:
         """What lies in the folder, pytest's own leavings apart."""
         found = {path.name for path in self.folder.iterdir() if not path.name.startswith("runpytest-")}
-        return found - {"__pycache__", "stand_ins.py", "conftest.py", "stdout", "stderr"}
+        return found - {"__pycache__", "by_hand.py", "stand_ins.py", "conftest.py", "stdout", "stderr"}
 
 
 def seen(result: pytest.RunResult) -> str:

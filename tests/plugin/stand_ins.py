@@ -1,4 +1,4 @@
-"""Models, tasks and measurements for runs inside tests: real in kind, tiny in size, without torch.
+"""Models and tasks for runs inside tests: real in kind, tiny in size, without torch.
 
 Copied beside the test files of such a run; its two hooks answer for every name.
 """
@@ -9,8 +9,6 @@ import math
 import random
 from pathlib import Path
 
-from pytest_llmcal import Measurement
-from pytest_llmcal.measurement import Bin, NoiseFloor
 from pytest_llmcal.records import ModelFacts
 from pytest_llmcal.scoring.protocol import LogLikelihood
 from pytest_llmcal.tasks import Item, Items, Task
@@ -81,17 +79,3 @@ def pytest_llmcal_load_task(name):
     note(f"READ {name}")
     calibration = None if "bare" in name else coins(name, "calibration", 300)
     return Task(name, calibration, coins(name, "test", 1500), source="stand_ins.py")
-
-
-CURVE = (
-    Bin(low=0.6, high=0.7, count=100, confidence=0.65, accuracy=0.6, band_low=0.55, band_high=0.75),
-    Bin(low=0.9, high=1.0, count=400, confidence=0.95, accuracy=0.72, band_low=0.92, band_high=0.97),
-)
-
-
-def measured(value=0.03, low=0.01, high=0.04, *, name="ece", n=500, curve=CURVE):
-    """Give a measurement: below(0.05) holds, below(0.02) is undecided, below(0.005) is refuted."""
-    floor = NoiseFloor(mean=0.0181, p95=0.0263)
-    return Measurement(
-        value, name=name, low=low, high=high, n=n, method="by hand", confidence=0.95, noise_floor=floor, curve=curve
-    )

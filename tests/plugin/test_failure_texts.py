@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from by_hand import measured
 from hypothesis import given
 from hypothesis import strategies as st
 from inner_runs import Project, seen
-from stand_ins import measured
 
 from pytest_llmcal.plugin.assertions import pytest_assertrepr_compare
 

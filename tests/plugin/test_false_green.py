@@ -89,7 +89,7 @@ def test_a_numpy_value_in_the_only_record_travels_from_the_only_worker_as_a_buil
 
 def test_a_tensor_in_a_record_is_read_as_the_number_it_holds() -> None:
     torch = pytest.importorskip("torch")
-    from stand_ins import measured
+    from by_hand import measured
 
     from pytest_llmcal.measurement import NoiseFloor, Observation
     from pytest_llmcal.plugin.attempts import from_plain, to_plain

@@ -297,7 +297,7 @@ def test_a_measurement_is_a_float_wherever_floats_are_used() -> None:
     """In a process of its own: approx and pickle see the plugin's Measurement as any library would."""
     program = """
 import copy, json, pickle, pytest
-from stand_ins import measured
+from by_hand import measured
 ece = measured(0.081, 0.07, 0.09)
 assert ece == pytest.approx(0.081) and hash(ece) == hash(0.081) and f"{ece:.2f}" == "0.08"
 assert json.loads(json.dumps({"ece": ece})) == {"ece": 0.081} and max(ece, 0.2) == 0.2
