@@ -69,8 +69,10 @@ class HuggingFaceModel:
         ]
         weighed = self._run(rows_of_pairs(pairs), progress)
         return [
-            LogLikelihood(math.fsum(weighed[owner][0].log_probabilities), len(continuation))
-            for owner, (_, continuation) in enumerate(pairs)
+            LogLikelihood(
+                math.fsum(self._numbers(request.item, weighed[owner][0].log_probabilities)), len(continuation)
+            )
+            for owner, (request, (_, continuation)) in enumerate(zip(requests, pairs, strict=True))
         ]
 
     def next_tokens(self, texts: Sequence[tuple[str, str]], progress: Progress | None = None) -> list[list[NextToken]]:
@@ -99,9 +101,9 @@ class HuggingFaceModel:
             [
                 NextToken(math.exp(best), hit)
                 for part in weighed[owner]
-                for best, hit in zip(part.best, part.hit, strict=True)
+                for best, hit in zip(self._numbers(text_id, part.best), part.hit, strict=True)
             ]
-            for owner in range(len(texts))
+            for owner, (text_id, _) in enumerate(texts)
         ]
 
     def close(self) -> None:
@@ -142,6 +144,15 @@ class HuggingFaceModel:
             )
         # the begin token is kept: models that always saw one are lost without it
         return begin + context[-room:], continuation
+
+    def _numbers(self, item: str, log_probabilities: Sequence[float]) -> Sequence[float]:
+        """Return log-probabilities as they are; raise a `ModelError` if one is not a number."""
+        if any(math.isnan(each) for each in log_probabilities):
+            raise ModelError(
+                f"item {item!r}: the model's output is not a number; its weights are damaged, or {self._facts.dtype} "
+                f"is too narrow for it and float32 is not"
+            )
+        return log_probabilities
 
     def _check_vocabulary(self, item: str, tokens: Tokens) -> None:
         if tokens and max(tokens) >= self._vocabulary:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from pytest_llmcal.tasks.errors import TaskError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+FILE_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt")
+"""Endings of the files that are read; all but Parquet also with ``.gz``."""
 
 STYLES = ("text", "letters")
 ANSWER_FORMS = ("auto", "index", "number", "letter", "text")
@@ -115,82 +112,6 @@ class Description:
 
 def _default(name: str) -> Any:
     return next(each.default for each in fields(Description) if each.name == name)
-
-
-def read_description(path: Path, seed: int, limit: int | None) -> Description:
-    """Read a task description file.
-
-    Parameters
-    ----------
-    path : Path
-        A TOML file whose keys are the parameters of `load_task`, and ``template_file``.
-        Files that it names are looked for beside it.
-    seed : int
-        Stands where the description names none.
-    limit : int or None
-        Stands in place of the description's.
-
-    Returns
-    -------
-    Description
-
-    Raises
-    ------
-    TaskError
-        No such file, not TOML, an unknown key, or a value that is not allowed.
-    """
-    table = _parsed(path)
-    known = [each.name for each in fields(Description)]
-    unknown = [key for key in table if key not in (*known, "template_file")]
-    if unknown:
-        raise TaskError(f"{path}: unknown key {unknown[0]!r}; known are {', '.join(known)} and template_file")
-    if not isinstance(table.get("source"), str):
-        raise TaskError(f"{path}: the key 'source' must name a file or a dataset; it is {table.get('source')!r}")
-    if "template_file" in table:
-        table["template"] = _template(path, table.pop("template_file"), table)
-    try:
-        given: dict[str, Any] = {"name": path.stem, "seed": seed} | table
-        description = Description(**given)
-    except TaskError as error:
-        raise TaskError(f"{path}: {error}") from None
-    return replace(
-        description,
-        source=_beside(path, description.source),
-        calibration=_beside(path, description.calibration)
-        if isinstance(description.calibration, str)
-        else description.calibration,
-        limit=limit if limit is not None else description.limit,
-    )
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    try:
-        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise TaskError(f"no task description {str(path)!r}: there is no such file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TaskError(f"{path}: not a TOML file: {error}") from None
-    return table
-
-
-def _template(path: Path, name: object, table: Mapping[str, Any]) -> str:
-    if "template" in table:
-        raise TaskError(f"{path}: template and template_file are both given; one of them is allowed")
-    if not isinstance(name, str):
-        raise TaskError(f"{path}: template_file is {name!r}; allowed is the name of a file")
-    try:
-        return (path.parent / name).read_text(encoding="utf-8")
-    except OSError as error:
-        raise TaskError(f"{path}: template_file {name!r} cannot be read: {error.strerror}") from None
-
-
-def _beside(path: Path, name: str) -> str:
-    """Take a name as that of a file beside the description where there is one, or where only a file can be meant."""
-    beside = path.parent / name
-    return str(beside) if beside.exists() or is_file_name(name) else name
-
-
-FILE_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt")
 
 
 def is_file_name(name: str) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_llmcal.tasks.datasets_rows import dataset_commit, read_hub, read_parquet
-from pytest_llmcal.tasks.description import FILE_SUFFIXES, Description, is_file_name, read_description
+from pytest_llmcal.tasks.description import FILE_SUFFIXES, Description, is_file_name
+from pytest_llmcal.tasks.description_file import read_description
 from pytest_llmcal.tasks.errors import TaskError
 from pytest_llmcal.tasks.items import Item, Items, Text
 from pytest_llmcal.tasks.questions import read_items, read_texts
@@ -152,10 +153,10 @@ def load_task(
         described.refuse_details("is a description that says it all")
         return _load(read_description(Path(described.source), seed, limit))
     loader = registered_loader(described.source)
-    if loader is not None:
-        described.refuse_details("brings its own prompts and splits")
-        return _limited(loader(described.source), limit)
-    return _load(described)
+    if loader is None:
+        return _load(described)
+    described.refuse_details("brings its own prompts and splits")
+    return _limited(loader(described.source), limit)
 
 
 def _limited(task: Task, limit: int | None) -> Task:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -202,6 +204,31 @@ def test_a_closed_model_says_so(model_folder: Callable[[str], Path]) -> None:
     model.close()
     with pytest.raises(ModelError, match=r"was closed; load it again"):
         model.log_likelihoods(REQUESTS)
+
+
+def test_an_output_that_is_not_a_number_is_an_error(model_folder: Callable[[str], Path], tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(model_folder("gpt2"), tmp_path / "damaged")
+    weights = load_file(folder / "model.safetensors")
+    weights["transformer.ln_f.weight"][3] = float("nan")
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    model = load_model(folder, device="cpu")
+    with pytest.raises(ModelError, match="item 'i0': the model's output is not a number"):
+        model.log_likelihoods(REQUESTS)
+    with pytest.raises(ModelError, match="item 'story': the model's output is not a number"):
+        model.next_tokens([("story", "The river rises")])
+
+
+def test_a_tokenizer_that_knows_more_than_its_model_is_an_error(
+    model_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(model_folder("gpt2"), tmp_path / "mixed")
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    tokenizer["added_tokens"].append(tokenizer["added_tokens"][0] | {"id": 400, "content": "<new>"})
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(ModelError, match="item 'i': its tokenizer gives token 400, the model knows 0 to 399"):
+        load_model(folder, device="cpu").log_likelihoods([Request("i", "The river", " <new>")])
 
 
 def test_an_identical_model_answers_identically(model_folder: Callable[[str], Path]) -> None:

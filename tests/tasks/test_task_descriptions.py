@@ -103,3 +103,9 @@ def test_the_calibration_file_is_looked_for_beside_it_too(described: Path, monke
     task = load_task(described)
     assert task.calibration is not None
     assert (len(task.calibration), len(task.test)) == (4, 10)
+
+
+def test_a_registered_task_needs_no_description(described: Path) -> None:
+    described.write_text('source = "world/qa"\n')
+    with pytest.raises(TaskError, match=r"rivers\.toml: the source 'world/qa' is a task by itself; ask for that"):
+        load_task(described)
