@@ -22,6 +22,7 @@ def test_one_model_is_resident_at_a_time_and_each_is_loaded_once(project: Projec
     assert turns == ["LOAD a", "FREE a", "LOAD b", "FREE b"]
 
 
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="older pytest groups by a parameter's place, not its value")
 def test_models_of_tests_that_leave_some_out_are_loaded_once_too(project: Project) -> None:
     gate = "def test_gate(scores):\n    assert scores.accuracy() > 0.5\n"
     project.gates("@pytest.mark.llmcal_models('b')\n" + gate, "test_1.py")
