@@ -28,7 +28,7 @@ _HOME = {
     "load_task": "pytest_llmcal.tasks",
 }
 
-__all__ = ["Measurement", "Model", "Scores", "Task", "Verdict", "calibrators", "load_model", "load_task"]  # noqa: F822  # given by __getattr__
+__all__ = ["Measurement", "Model", "Scores", "Task", "Verdict", "calibrators", "load_model", "load_task"]
 
 
 def __getattr__(name: str) -> Any:
