@@ -1,6 +1,6 @@
 """How often the interval of a calibration error is wrong, over models whose true error is known.
 
-    python benchmarks/ece_interval.py [--norm l1|l2] [--confidence 0.95] [--draws 1000]
+    python benchmarks/ece_interval.py [--norm l1|l2] [--bins 15] [--confidence 0.95] [--draws 1000]
 
 For each shape of model and number of items, answers are drawn again and again and the
 interval is compared with the true error. An interval at 95% promises that the true
@@ -41,10 +41,10 @@ class Shape:
     accuracy: Callable[[Values], Values]
 
     @cache  # noqa: B019  # the shapes live as long as the module
-    def true_error(self, norm: str) -> float:
-        """Return the calibration error over 15 bins of all the answers the model could give."""
+    def true_error(self, norm: str, bins: int) -> float:
+        """Return the calibration error of all the answers the model could give."""
         confidence = self.draw(np.random.default_rng(1), _MANY)
-        return calibration_error(confidence, self.accuracy(confidence), norm=norm)
+        return calibration_error(confidence, self.accuracy(confidence), bins, norm)
 
 
 def _peaked(generator: np.random.Generator, n: int) -> Values:
@@ -84,6 +84,9 @@ SHAPES = {
     "odds to the power 2": Shape(_peaked, _odds(2.0)),
     "step": Shape(_peaked, lambda c: np.where(c < 0.75, 0.6, 0.9)),
     "sine wave": Shape(_spread, lambda c: np.clip(c + 0.1 * np.sin(20.0 * c), 0.0, 1.0)),
+    "too sure in every other bin": Shape(
+        lambda g, n: g.random(n), lambda c: np.clip(c + np.where(c * 15 % 2 < 1, 0.05, -0.05), 0.0, 1.0)
+    ),
     "five levels": Shape(
         _levels, lambda c: c + np.interp(c, [0.6, 0.7, 0.8, 0.9, 1.0], [0.1, -0.05, 0.0, -0.1, -0.08])
     ),
@@ -104,16 +107,23 @@ class Rates(NamedTuple):
 
 
 def rates(
-    shape: Shape, n: int, *, norm: str = "l1", confidence: float = 0.95, draws: int = 1000, seed: int = 0
+    shape: Shape,
+    n: int,
+    *,
+    norm: str = "l1",
+    bins: int = 15,
+    confidence: float = 0.95,
+    draws: int = 1000,
+    seed: int = 0,
 ) -> Rates:
     """Draw answers ``draws`` times and count how often the interval is wrong."""
     generator = np.random.default_rng([seed, n])
-    truth = shape.true_error(norm)
+    truth = shape.true_error(norm, bins)
     ends = np.empty((draws, 2))
     for row in range(draws):
         c = shape.draw(generator, n)
         correct = generator.random(n) < shape.accuracy(c)
-        ends[row] = INTERVALS[norm](bin_sums(c, correct), confidence)
+        ends[row] = INTERVALS[norm](bin_sums(c, correct, bins), confidence)
     low, high = ends.T
     # A true error that is known to five digits only must not count as missed by an end equal to it.
     shares = (low > truth + 1e-5, high < truth - 1e-5, low > LIMIT, high <= LIMIT)
@@ -124,20 +134,28 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--norm", choices=sorted(INTERVALS), default="l1")
+    parser.add_argument("--bins", type=int, default=15)
     parser.add_argument("--confidence", type=float, default=0.95)
     parser.add_argument("--draws", type=int, default=1000)
     options = parser.parse_args()
     started = time.perf_counter()
-    print(f"{options.norm} error over 15 bins, {options.confidence:.0%} intervals, {options.draws} draws a row")
-    print(f"{'model':<26}{'true':>7}{'n':>6}{'true < low':>12}{'true > high':>12}", end="")
+    print(
+        f"{options.norm} error over {options.bins} bins, {options.confidence:.0%} intervals, "
+        f"{options.draws} draws a row"
+    )
+    print(f"{'model':<28}{'true':>7}{'n':>6}{'true < low':>12}{'true > high':>12}", end="")
     print(f"{'refutes 0.05':>14}{'holds 0.05':>12}{'mean low':>10}{'mean high':>10}")
     worst = {"true < low": 0.0, "true > high": 0.0}
     for name, shape in SHAPES.items():
         for n in SIZES:
-            row = rates(shape, n, norm=options.norm, confidence=options.confidence, draws=options.draws)
+            row = rates(
+                shape, n, norm=options.norm, bins=options.bins, confidence=options.confidence, draws=options.draws
+            )
             worst["true < low"] = max(worst["true < low"], row.below_low)
             worst["true > high"] = max(worst["true > high"], row.above_high)
-            print(f"{name:<26}{shape.true_error(options.norm):>7.4f}{n:>6}{row.below_low:>11.1f}%", end="")
+            print(
+                f"{name:<28}{shape.true_error(options.norm, options.bins):>7.4f}{n:>6}{row.below_low:>11.1f}%", end=""
+            )
             print(f"{row.above_high:>11.1f}%{row.refutes:>13.1f}%{row.holds:>11.1f}%", end="")
             print(f"{row.mean_low:>10.3f}{row.mean_high:>10.3f}", flush=True)
     promised = 50.0 * (1.0 - options.confidence)

@@ -38,6 +38,13 @@ def test_each_end_errs_as_rarely_as_it_says(shape, n, norm):
     assert measured.above_high <= 5.0
 
 
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+def test_many_bins_of_few_items_do_not_add_up_to_a_bias(norm):
+    measured = rates(SHAPES["too sure in every other bin"], 500, norm=norm, bins=60, draws=400)
+    assert measured.below_low <= 5.0
+    assert measured.above_high <= 5.0
+
+
 def test_it_decides_where_there_is_something_to_decide():
     assert rates(SHAPES["perfect"], 2000, draws=200).holds > 75
     assert rates(SHAPES["overconfident 0.10"], 1000, draws=200).refutes > 85
