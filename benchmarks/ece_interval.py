@@ -91,6 +91,7 @@ SHAPES = {
         _levels, lambda c: c + np.interp(c, [0.6, 0.7, 0.8, 0.9, 1.0], [0.1, -0.05, 0.0, -0.1, -0.08])
     ),
     "above 0.99, really 0.97": Shape(_near_one, _shifted(-0.02)),
+    "five levels, really 0.99": Shape(_levels, lambda c: np.full_like(c, 0.99)),
     "below 0.30, half as often": Shape(lambda g, n: g.uniform(0.0, 0.3, n), lambda c: 0.5 * c),
 }
 

@@ -14,10 +14,11 @@ from pytest_llmcal.statistics.interval import upper_normal_quantile
 
 Values = npt.NDArray[np.float64]
 
-# Items added to each bin's sum of squares: a bin in which all are right, or all wrong, has a variance
-# too. With one single bin and any true accuracy the upper end at 97.5% then errs in at most 2.8% of
-# draws (exact binomial sums, n = 2 to 1000), and in up to 5.6% with a half in place of one. They enter
-# the variance of the estimate, never the estimate: many small bins would add up to a bias.
+# Items added to the sums of squares, shared among the bins by their size: where all are right, or all
+# wrong, there is a variance too. With one single bin and any true accuracy the upper end at 97.5% then errs
+# in at most 2.8% of draws (exact binomial sums, n = 2 to 1000), and in up to 5.6% with a half in place of
+# one. One in each bin would cost power and win nothing: lucky bins do not come together. They enter the
+# variance of the estimate, never the estimate: many small bins would add up to a bias.
 _PSEUDO_ITEMS = 1.0
 _STEPS = 6
 
@@ -91,7 +92,8 @@ def _moments(sums: BinSums, *, equal_gaps: bool = False, least_variance: Values 
     n, count = sums.count.sum(), sums.count[many]
     gap = sums.gap[many] / count
     square = gap * gap
-    variance = (sums.squared_gap[many] - square * count + _PSEUDO_ITEMS) / (count + 2.0 * _PSEUDO_ITEMS - 1.0)
+    pseudo = _PSEUDO_ITEMS * count / n
+    variance = (sums.squared_gap[many] - square * count + pseudo) / (count - 1.0 + 2.0 * pseudo)
     if least_variance is not None:
         variance = np.maximum(variance, least_variance[many])
     weight = count / n
