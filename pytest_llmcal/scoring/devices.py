@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -82,3 +84,29 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     if name not in DTYPES:
         raise ModelError(f"unknown dtype {name!r}; allowed are auto, {', '.join(DTYPES)}")
     return DTYPES[name]
+
+
+SMALL = 5_000_000
+"""Weights below which a model is run by one thread of the CPU."""
+
+
+@contextmanager
+def threads_for(parameters: int) -> Iterator[None]:
+    """Run a small model on one thread for the span of a ``with`` block, and put things back as they were.
+
+    Its operations take microseconds, after each of which threads wait for one another. On an idle
+    machine a second thread made the embedded model 1.6 times faster; beside one busy process it made
+    it 3 to 20 times slower.
+
+    Parameters
+    ----------
+    parameters : int
+        Number of the model's weights.
+    """
+    before = torch.get_num_threads()
+    if parameters < SMALL:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from pytest_llmcal.records import ModelFacts
+from pytest_llmcal.scoring.devices import threads_for
 from pytest_llmcal.scoring.forward import Forward, Weighed
 from pytest_llmcal.scoring.plan import Row, batches, rows_of_pairs, rows_of_text
 from pytest_llmcal.scoring.protocol import LogLikelihood, ModelError, NextToken, Progress, Request
@@ -118,11 +119,12 @@ class HuggingFaceModel:
             raise ModelError(f"model {self._facts.name!r} was closed; load it again")
         answers: dict[tuple[int, int], Weighed] = {}
         total = sum(len(row.spans) for row in rows)
-        for batch in batches(rows, self._batch_tokens):
-            for span, weighed in self._forward.run(batch):
-                answers[span.owner, span.offset] = weighed
-            if progress is not None:
-                progress(len(answers), total)
+        with threads_for(self._facts.parameters or 0):
+            for batch in batches(rows, self._batch_tokens):
+                for span, weighed in self._forward.run(batch):
+                    answers[span.owner, span.offset] = weighed
+                if progress is not None:
+                    progress(len(answers), total)
         by_owner: dict[int, list[Weighed]] = {}
         for owner, offset in sorted(answers):
             by_owner.setdefault(owner, []).append(answers[owner, offset])
