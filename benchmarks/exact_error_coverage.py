@@ -15,14 +15,14 @@ import numpy as np
 
 from pytest_llmcal import Scores, load_model, load_task
 from pytest_llmcal.scoring import score
-from pytest_llmcal.tasks import Items
+from pytest_llmcal.tasks import Item, Items
 from pytest_llmcal.world import MODEL_NAMES, TASK_NAMES, redraw
 
 
 def drawn(scores: Scores, items: Items, seed: int) -> Scores:
     """Return the scores with the answers of ``items`` drawn afresh."""
-    labels = np.array([item.answer for item in redraw(items, seed)])
-    return Scores.from_logits(scores.logits, labels, ids=scores.ids, truth=scores.truth)
+    labels = [item.answer for item in redraw(items, seed) if isinstance(item, Item)]
+    return Scores.from_logits(scores.choices.values, labels, ids=scores.ids, truth=scores.choices.truth)
 
 
 def coverage(scores: Scores, items: Items, redraws: int) -> tuple[float, float, float]:
