@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inner_runs import Project, seen
 
+from pytest_llmcal import Measurement
 from pytest_llmcal.plugin.assertions import pytest_assertrepr_compare
 
 
@@ -124,6 +125,13 @@ class Hostile:
     __hash__ = None  # type: ignore[assignment]
 
 
+class HostileMeasurement(Measurement):
+    """A measurement of the user's own that cannot be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+
 operands = st.one_of(
     st.none(),
     st.booleans(),
@@ -134,6 +142,7 @@ operands = st.one_of(
     st.lists(st.integers()),
     st.builds(Hostile),
     st.just(measured()),
+    st.just(HostileMeasurement(0.1, name="x", low=0, high=1, n=1, method="by hand", confidence=0.5)),
     st.just(measured(math.inf, -math.inf, math.inf, curve=())),
     st.just([measured()]),
     st.just(type),

@@ -120,18 +120,21 @@ def test_a_value_that_is_no_number_fails_its_test_and_not_the_worker(project: Pr
 
 @pytest.mark.slow
 def test_a_gate_whose_report_another_plugin_broke_on_its_way_turns_the_run_red(project: Project) -> None:
-    """pytest exits 0 here: the worker dies of the unsendable value, and the other gate has passed."""
+    """The worker dies of the value that cannot be sent; the gate of the other model has passed."""
     project.gates(
         """
         import numpy as np
 
-        def test_broken_on_the_way(model, record_property):
-            record_property("theirs", np.float64(1))
+        def test_broken_on_the_way(llmcal_model_name, record_property):
+            if llmcal_model_name == "a":
+                record_property("theirs", np.float64(1))
             assert measured().below(0.05)
         """
     )
-    result = project.run_apart("-n", "1", "--llmcal-model", "a")
+    result = project.run_apart("-n", "2", "--llmcal-model", "a", "--llmcal-model", "b")
     assert result.ret != 0
     run = project.result()
+    assert [gate.verdict for gate in run.gates if gate.model == "b"] == ["holds"]
     assert not run.complete
-    assert any("did not run to the end" in problem for problem in run.problems)
+    assert any("[a] was collected and did not run to the end" in problem for problem in run.problems), run.problems
+    result.stdout.fnmatch_lines(["The run fails: The gate *"])

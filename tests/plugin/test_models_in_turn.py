@@ -32,6 +32,21 @@ def test_models_of_tests_that_leave_some_out_are_loaded_once_too(project: Projec
     assert sorted(event for event in project.events() if event.startswith("LOAD")) == ["LOAD a", "LOAD b", "LOAD c"]
 
 
+def test_a_model_gives_way_to_the_next_before_that_is_loaded_whoever_asks(project: Project) -> None:
+    project.gates(
+        """
+        from pytest_llmcal.plugin.stash import MODELS
+
+        def test_plain(pytestconfig):
+            shelf = pytestconfig.stash[MODELS]
+            assert shelf.get("a") is shelf.get("a")
+            shelf.get("b")
+        """
+    )
+    project.run().assert_outcomes(passed=1)
+    assert project.events() == ["LOAD a", "FREE a", "LOAD b", "FREE b"]
+
+
 def test_scores_are_computed_once_for_each_model_split_and_normalization(project: Project) -> None:
     project.gates(
         """
@@ -160,10 +175,12 @@ def test_an_override_of_the_inner_model_fixture_reaches_the_scores(project: Proj
 
         def test_gate(scores):
             assert scores.ece() > 0.05
-        """
+        """,
+        "test_2_other.py",
     )
-    project.gates("def test_other(scores):\n    assert scores.ece() < 0.05\n", "test_other.py")
-    project.run("--llmcal-model", "a").assert_outcomes(passed=2)
+    for name in ("test_1_plain.py", "test_3_plain.py"):
+        project.gates("def test_gate(scores):\n    assert scores.ece() < 0.05\n", name)
+    project.run("--llmcal-model", "a").assert_outcomes(passed=3)
 
 
 def test_a_parametrization_of_the_model_name_by_hand_replaces_that_of_the_options(project: Project) -> None:

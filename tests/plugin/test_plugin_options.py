@@ -41,6 +41,7 @@ TWO_FOR_ALL = "'x' and 'y' would both replace every task; write NAME=SOURCE for 
         ((TASK, "a=x", TASK, "a=y"), f"{TASK}: the task 'a' is replaced twice."),
         ((TASK, "x", TASK, "y"), f"{TASK}: {TWO_FOR_ALL}"),
         (("--llmcal-device", " "), "--llmcal-device must not be empty."),
+        (("--llmcal-device", ""), "--llmcal-device must not be empty."),
         (
             ("--llmcal-baseline-update",),
             "--llmcal-baseline-update needs --llmcal-baseline to say which file to update.",

@@ -8,6 +8,8 @@ import sys
 import pytest
 from inner_runs import Project, seen
 
+from pytest_llmcal.plugin.attempts import AttemptLog
+
 
 def outcomes(project: Project, name: str) -> list[tuple[str, str]]:
     return [(record.relation, record.outcome) for record in project.gate(name).records]
@@ -230,6 +232,15 @@ def test_an_undecided_verdict_counts_as_the_option_says(
     if policy == "skip":
         result.stdout.fnmatch_lines(["*The claim that ece is at most 0.02 is undecided: *"])
         assert "is undecided" in project.gate("test_gate").attempts[0].message
+
+
+def test_the_report_of_the_call_carries_every_record_and_the_others_what_is_new() -> None:
+    log = AttemptLog(number=1)
+    log.records.append({"sequence": 1})
+    assert log.for_report("setup") == [{"sequence": 1}]
+    log.records.append({"sequence": 2})
+    assert log.for_report("call") == [{"sequence": 1}, {"sequence": 2}]
+    assert log.for_report("teardown") == []
 
 
 def test_an_error_in_the_body_is_no_verdict(project: Project) -> None:
