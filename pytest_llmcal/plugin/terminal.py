@@ -34,9 +34,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.write_sep("=", "calibration")
     for line in table(output.run):
         terminalreporter.write_line(line)
-    for line in (*output.run.problems, *output.failures):
-        terminalreporter.write_line(line, red=True)
     refusal = config.stash[COLLECTOR].refusal()
+    for line in (*output.run.problems, *output.failures):
+        if line != f"{refusal}.":  # said below
+            terminalreporter.write_line(line, red=True)
     if refusal is not None:
         terminalreporter.write_line(f"The run fails: {refusal}.", red=True)
     for note in config.stash[COLLECTOR].notes:
