@@ -21,7 +21,7 @@ def environment_of(config: pytest.Config) -> dict[str, str]:
     """Describe where this run is made, as flat texts."""
     environment = {"python": platform.python_version(), "platform": platform.platform()}
     environment |= _versions() | _options(config.stash[SETTINGS])
-    commit = git_commit(config.rootpath)
+    commit = git_commit(config.stash[SETTINGS].root)
     if commit is not None:
         environment["git commit"] = commit
     config.hook.pytest_llmcal_environment(config=config, environment=environment)

@@ -55,8 +55,9 @@ def _fixtures(item: pytest.Item) -> Sequence[str]:
 
 def _suite(item: pytest.Item) -> str:
     """Return the folder of a test's file, or the file itself where it lies in the root."""
-    try:
-        path = item.path.relative_to(item.config.rootpath)
-    except ValueError:  # a file outside of the root
-        path = item.path
+    path = item.path
+    for root in (item.config.stash[SETTINGS].root, item.config.rootpath):
+        if path.is_relative_to(root):
+            path = path.relative_to(root)
+            break
     return (path if path.parent.name == "" else path.parent).as_posix()

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_llmcal.plugin.shelves import under_root
 from pytest_llmcal.plugin.stash import SETTINGS
 
 if TYPE_CHECKING:
     from pytest_llmcal.scoring.protocol import Model
     from pytest_llmcal.tasks import Task
+
+
+def under_root(name: str, root: Path) -> str:
+    """Return the path of a file or folder under the root where there is one, else the name itself."""
+    path = root / name
+    return str(path) if path.exists() else name
 
 
 @pytest.hookimpl(trylast=True)
@@ -21,7 +26,7 @@ def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
     from pytest_llmcal.scoring import load_model
 
     settings = config.stash[SETTINGS]
-    return load_model(under_root(name, config), dtype=settings.dtype, device=settings.device)
+    return load_model(under_root(name, settings.root), dtype=settings.dtype, device=settings.device)
 
 
 @pytest.hookimpl(trylast=True)
@@ -29,7 +34,8 @@ def pytest_llmcal_load_task(name: str, config: pytest.Config) -> Task:
     """Load a file, a hub name or an embedded task."""
     from pytest_llmcal.tasks import load_task
 
-    path = under_root(name, config)
+    settings = config.stash[SETTINGS]
+    path = under_root(name, settings.root)
     # A file gives the task its own name; a folder would give it a path that differs from machine to machine.
     called = name if Path(path).is_dir() else None
-    return load_task(path, name=called, seed=config.stash[SETTINGS].seed)
+    return load_task(path, name=called, seed=settings.seed)

@@ -42,6 +42,9 @@ class Settings:
         What an undecided verdict does.
     limit : int or None
         Most items of a split.
+    root : Path
+        Folder that relative paths start from: pytest's root, or the folder it was started
+        in where no configuration file marks a root.
     report, json, baseline : Path or None
         Where to write and read; absolute.
     baseline_update, require_gpu, allow_empty : bool
@@ -57,6 +60,7 @@ class Settings:
     confidence: float
     undecided: str
     limit: int | None
+    root: Path
     report: Path | None
     json: Path | None
     baseline: Path | None
@@ -87,6 +91,7 @@ def resolve(config: pytest.Config) -> Settings:
         If a value is not allowed; the text names the option where it was given.
     """
     given = {option.name: _given(config, option) for option in OPTIONS}
+    root = _root(config)
     for_all, for_one = _tasks(given["task"])
     settings = Settings(
         models=_models(given["model"]),
@@ -98,9 +103,10 @@ def resolve(config: pytest.Config) -> Settings:
         confidence=_confidence(given["confidence"]),
         undecided=_choice(given["undecided"], ("fail", "pass", "skip")),
         limit=_whole(given["limit"], None, least=1),
-        report=_report(given["report"], config.rootpath),
-        json=_path(given["json"], config.rootpath),
-        baseline=_path(given["baseline"], config.rootpath),
+        root=root,
+        report=_report(given["report"], root),
+        json=_path(given["json"], root),
+        baseline=_path(given["baseline"], root),
         baseline_update=_switch(given["baseline-update"]),
         require_gpu=_switch(given["require-gpu"]),
         allow_empty=_switch(given["allow-empty"]),
@@ -108,6 +114,17 @@ def resolve(config: pytest.Config) -> Settings:
     if settings.baseline_update and settings.baseline is None:
         raise pytest.UsageError("--llmcal-baseline-update needs --llmcal-baseline to say which file to update.")
     return settings
+
+
+def _root(config: pytest.Config) -> Path:
+    """Return the folder that relative paths start from.
+
+    pytest looks for its root before it knows our options, and takes the folder in
+    ``--llmcal-model /elsewhere/model`` for one with tests. Without a configuration file
+    the root is then what both have in common, perhaps the root of the file system.
+    """
+    is_known = config.inipath is not None or config.option.rootdir is not None
+    return config.rootpath if is_known else config.invocation_params.dir
 
 
 def _given(config: pytest.Config, option: Option) -> Given | None:

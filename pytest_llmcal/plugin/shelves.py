@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -142,9 +141,3 @@ def shortened(task: Task, limit: int) -> Task:
     """Return a task with the first items of each split."""
     calibration = None if task.calibration is None else task.calibration[:limit]
     return replace(task, calibration=calibration, test=task.test[:limit])
-
-
-def under_root(name: str, config: pytest.Config) -> str:
-    """Return the path of a file or folder under the root where there is one, else the name itself."""
-    path = config.rootpath / Path(name)
-    return str(path) if path.exists() else name

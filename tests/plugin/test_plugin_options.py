@@ -165,6 +165,16 @@ def test_paths_are_relative_to_the_root_wherever_pytest_is_started(
     result.stdout.fnmatch_lines(["report: *out*index.html"])
 
 
+def test_a_model_in_a_folder_elsewhere_does_not_move_the_root_of_paths(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    project.gates(GATE)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    project.run("--llmcal-model", str(elsewhere)).assert_outcomes(passed=1)
+    assert project.result().models[0].name == str(elsewhere)
+    assert project.gate("test_gate").suite == "test_gates.py"
+
+
 def test_no_report_is_written_when_the_option_says_none(project: Project) -> None:
     project.gates(GATE)
     project.run("--llmcal-report", "none").assert_outcomes(passed=1)
