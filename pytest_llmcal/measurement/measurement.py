@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor
@@ -140,30 +141,27 @@ class Measurement(float):
     def __format__(self, spec: str) -> str:
         return format(float(self), spec)
 
-    def _compare(self, relation: str, other: object, outcome: bool) -> bool:
-        limit = float(other)  # type: ignore[arg-type]  # float's own comparison accepted it
-        if math.isnan(limit):
-            raise MeasurementError(f"{self.name} was compared with NaN; a limit is a number")
+    def _compare(self, relation: str, other: object, compare: Callable[[float, float], bool]) -> Any:
+        if not hasattr(other, "__float__") or getattr(other, "ndim", 0) != 0:
+            return NotImplemented  # a text, or an array that compares each of its numbers
+        limit = self._checked(other)  # type: ignore[arg-type]  # it has __float__: a float32, a tensor of one number
+        outcome = compare(float(self), limit)
         word = "true" if outcome else "false"
         sentence = f"The estimate of {self.name} is {float(self):.4g}, so {self.name} {relation} {limit:.4g} is {word}."
         current_rules().observe(Observation(self, relation, limit, word, sentence))
         return outcome
 
-    def __lt__(self, other: object) -> bool:
-        result = super().__lt__(other)  # type: ignore[operator]
-        return result if result is NotImplemented else self._compare("<", other, result)
+    def __lt__(self, other: object) -> Any:
+        return self._compare("<", other, operator.lt)
 
-    def __le__(self, other: object) -> bool:
-        result = super().__le__(other)  # type: ignore[operator]
-        return result if result is NotImplemented else self._compare("<=", other, result)
+    def __le__(self, other: object) -> Any:
+        return self._compare("<=", other, operator.le)
 
-    def __gt__(self, other: object) -> bool:
-        result = super().__gt__(other)  # type: ignore[operator]
-        return result if result is NotImplemented else self._compare(">", other, result)
+    def __gt__(self, other: object) -> Any:
+        return self._compare(">", other, operator.gt)
 
-    def __ge__(self, other: object) -> bool:
-        result = super().__ge__(other)  # type: ignore[operator]
-        return result if result is NotImplemented else self._compare(">=", other, result)
+    def __ge__(self, other: object) -> Any:
+        return self._compare(">=", other, operator.ge)
 
     def below(self, limit: float) -> Verdict:
         """Judge the claim that the true value is at most ``limit``.

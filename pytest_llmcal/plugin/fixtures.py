@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from pytest_llmcal.plugin.baseline import BaselineFixture, read_baseline
+from pytest_llmcal.plugin.gates import note_gate
 from pytest_llmcal.plugin.gpu import require_gpu
 from pytest_llmcal.plugin.markers import gate_mark, gpu_memory
 from pytest_llmcal.plugin.shelves import LoadError
@@ -62,6 +63,7 @@ def llmcal_model(llmcal_model_name: str, pytestconfig: pytest.Config) -> Model:
 @pytest.fixture
 def llmcal_score(llmcal_model_name: str, request: pytest.FixtureRequest) -> Score:  # noqa: ARG001  # makes the test run once a model
     """Give a function from a task or items to the current model's scores; loads nothing until called."""
+    note_gate(request.node)
 
     def score(asked: Task | Items, normalization: str = "sum") -> Scores:
         items = _items(asked)

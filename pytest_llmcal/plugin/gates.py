@@ -28,7 +28,12 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Note on every test that is a gate what gate it is."""
     for item in items:
         if isinstance(item, pytest.Function) and _is_gate(item):
-            item.stash[GATE] = facts_of(item)
+            note_gate(item)
+
+
+def note_gate(item: pytest.Item) -> None:
+    """Note what gate a test is. A test that asks for a fixture by ``request.getfixturevalue`` becomes one late."""
+    item.stash[GATE] = _facts_of(item)
 
 
 def _is_gate(item: pytest.Function) -> bool:
@@ -36,7 +41,7 @@ def _is_gate(item: pytest.Function) -> bool:
     return marked or any(name.startswith(_PREFIX) for name in item.fixturenames)
 
 
-def facts_of(item: pytest.Item) -> GateFacts:
+def _facts_of(item: pytest.Item) -> GateFacts:
     """Describe a test as a gate. Nothing is read out of its name: parameters come from pytest itself."""
     fixtures = _fixtures(item)
     callspec = getattr(item, "callspec", None)

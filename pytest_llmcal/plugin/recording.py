@@ -11,7 +11,7 @@ import pytest
 from pytest_llmcal.measurement import Observation, Rules, Verdict, using
 from pytest_llmcal.plugin.assertions import explain_failure
 from pytest_llmcal.plugin.attempts import AttemptLog, PlainRecord, to_plain
-from pytest_llmcal.plugin.gates import GateFacts, facts_of
+from pytest_llmcal.plugin.gates import GateFacts
 from pytest_llmcal.plugin.stash import ATTEMPT, GATE, MODELS, SETTINGS
 from pytest_llmcal.records import Record
 
@@ -40,9 +40,8 @@ def pytest_runtest_makereport(
     report = yield
     log = item.stash.get(ATTEMPT, None)
     gate = item.stash.get(GATE, None)
-    if log is None or (gate is None and not log.records):
+    if log is None or gate is None:
         return report
-    gate = gate or facts_of(item)
     report.llmcal = {  # type: ignore[attr-defined]  # reports can contain arbitrary extra attributes
         "gate": asdict(gate),
         "attempt": log.number,
@@ -63,6 +62,8 @@ def _rules(item: pytest.Item) -> Rules:
     log = item.stash[ATTEMPT]
 
     def observe(observation: Observation) -> None:
+        if GATE not in item.stash:  # a test that merely handles measurements asked for no run and no report
+            return
         record = item.config.stash[MODELS].as_named(Record.of(observation, sequence=len(log.records) + 1))
         log.records.append(to_plain(record))
         item.ihook.pytest_llmcal_record(record=record, item=item)

@@ -2,6 +2,7 @@ import copy
 import json
 import math
 import pickle
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -121,8 +122,20 @@ def test_the_explanation_names_estimate_and_limit():
 
 
 def test_a_comparison_with_nan_is_refused():
-    with pytest.raises(MeasurementError, match="ece was compared with NaN"):
+    with pytest.raises(MeasurementError, match="the limit for ece is NaN"):
         _ = ece() < math.nan
+
+
+@pytest.mark.parametrize("limit", [np.float32(0.05), np.int64(1), np.array(0.05), Fraction(1, 20)])
+def test_a_comparison_with_any_number_is_observed_with_a_plain_limit(limit):
+    seen = []
+    with using(Rules(observe=seen.append)):
+        assert (ece() < limit) == (float(ece()) < float(limit))
+    assert [(type(each.limit), each.limit) for each in seen] == [(float, float(limit))]
+
+
+def test_a_comparison_with_an_array_compares_each_of_its_numbers():
+    assert (ece() < np.array([0.0, 1.0])).tolist() == [False, True]
 
 
 def test_a_comparison_with_something_else_is_pythons_error():

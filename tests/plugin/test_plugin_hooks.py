@@ -57,14 +57,16 @@ def test_the_example_of_a_task_can_be_pasted(project: Project) -> None:
 
 def test_the_example_of_an_environment_can_be_pasted(project: Project) -> None:
     project.write("conftest.py", example("pytest_llmcal_environment"))
-    project.gates("def test_gate():\n    assert measured() < 1\n")
+    project.gates("@pytest.mark.llmcal\ndef test_gate():\n    assert measured() < 1\n")
     project.run().assert_outcomes(passed=1)
     assert project.result().environment["training run"] == "2031-04-05, 3 epochs"
 
 
 def test_the_example_of_a_record_can_be_pasted(project: Project) -> None:
     project.write("conftest.py", example("pytest_llmcal_record"))
-    project.gates("def test_gate():\n    assert measured() < 1\n    assert measured().below(0.05)\n")
+    project.gates(
+        "@pytest.mark.llmcal\ndef test_gate():\n    assert measured() < 1\n    assert measured().below(0.05)\n"
+    )
     project.run().assert_outcomes(passed=1)
     assert (project.folder / "measurements.txt").read_text(encoding="utf-8").splitlines() == [
         "test_gate ece 0.03 true",
@@ -74,13 +76,13 @@ def test_the_example_of_a_record_can_be_pasted(project: Project) -> None:
 
 def test_an_error_in_the_record_hook_fails_the_test_and_the_record_is_kept(project: Project) -> None:
     project.write("conftest.py", "def pytest_llmcal_record(record):\n    raise OSError('tracker is down')\n")
-    project.gates("def test_gate():\n    assert measured() < 1\n")
+    project.gates("@pytest.mark.llmcal\ndef test_gate():\n    assert measured() < 1\n")
     project.run().assert_outcomes(failed=1)
     assert len(project.gate("test_gate").records) == 1
 
 
 def test_the_environment_names_versions_options_and_commit_as_flat_texts(project: Project) -> None:
-    project.gates("def test_gate():\n    assert measured() < 1\n")
+    project.gates("@pytest.mark.llmcal\ndef test_gate():\n    assert measured() < 1\n")
     project.run("--llmcal-limit", "5", "--llmcal-task", "qa=x").assert_outcomes(passed=1)
     environment = project.result().environment
     assert {"python", "platform", "pytest", "torch", "numpy", "pytest-llmcal", "seed", "confidence", "device"} <= set(
@@ -92,7 +94,7 @@ def test_the_environment_names_versions_options_and_commit_as_flat_texts(project
 
 def test_the_git_commit_is_that_of_the_root(project: Project) -> None:
     git = project.pytester
-    project.gates("def test_gate():\n    assert measured() < 1\n")
+    project.gates("@pytest.mark.llmcal\ndef test_gate():\n    assert measured() < 1\n")
     author = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
     for arguments in (("init", "-q"), (*author, "commit", "-q", "--allow-empty", "-m", "x")):
         if git.run("git", *arguments).ret != 0:

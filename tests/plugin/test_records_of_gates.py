@@ -197,11 +197,27 @@ def test_what_a_fixture_measures_belongs_to_the_test_that_set_it_up(project: Pro
     assert [record.metric for record in project.gate("test_second").records] == ["ece"]
 
 
-def test_a_test_without_marker_or_fixture_is_a_gate_once_it_judges_a_measurement(project: Project) -> None:
-    project.gates("def test_gate():\n    assert measured().below(0.05)\n\ndef test_other(): pass\n")
-    project.run().assert_outcomes(passed=2)
+def test_a_test_that_merely_handles_measurements_is_no_gate_until_it_is_marked(project: Project) -> None:
+    project.gates("def test_mine():\n    assert measured().below(0.05)\n")
+    project.run().assert_outcomes(passed=1)
+    assert project.files() == {"test_gates.py"}
+    project.gates("@pytest.mark.llmcal\ndef test_gate():\n    assert measured().below(0.05)\n")
+    project.run().assert_outcomes(passed=1)
     [gate] = project.result().gates
     assert (gate.name, gate.model, gate.task, gate.verdict) == ("test_gate", None, None, "holds")
+
+
+def test_a_test_that_asks_for_a_fixture_late_is_a_gate_too(project: Project) -> None:
+    project.gates(
+        """
+        def test_gate(request):
+            scores = request.getfixturevalue("scores")
+            assert scores.accuracy() >= 0
+        """
+    )
+    project.run("--llmcal-model", "a", "--llmcal-task", "qa").assert_outcomes(passed=1)
+    [gate] = project.result().gates
+    assert [record.model for record in gate.records] == ["a"]
 
 
 def test_a_method_and_a_folder_give_a_gate_its_name_and_suite(project: Project) -> None:
@@ -268,7 +284,7 @@ def test_a_comparison_with_nan_fails_the_test_with_a_sentence(project: Project) 
     result = project.run()
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(
-        ["*ece was compared with NaN*", "*the limit for ece is NaN*", "*the estimate of ece is NaN*"]
+        ["*the limit for ece is NaN*", "*the limit for ece is NaN*", "*the estimate of ece is NaN*"]
     )
 
 
@@ -276,6 +292,8 @@ def test_empty_bins_and_a_single_class_make_no_gate_wrong(project: Project) -> N
     project.gates(
         """
         from pytest_llmcal import Scores
+
+        pytestmark = pytest.mark.llmcal
 
         def test_empty_bins():
             scores = Scores([0.55] * 50 + [0.95] * 50, [1, 0] * 25 + [1] * 50)
@@ -296,6 +314,7 @@ def test_empty_bins_and_a_single_class_make_no_gate_wrong(project: Project) -> N
 def test_infinite_numbers_pass_through_the_run(project: Project) -> None:
     project.gates(
         """
+        @pytest.mark.llmcal
         def test_gate():
             assert measured(float("inf"), 0.1, float("inf"), name="nll") > 1
             assert measured() < float("inf")

@@ -86,6 +86,7 @@ def test_the_page_holds_every_gate_without_javascript_and_without_external_urls(
 def test_ten_thousand_records_take_a_few_megabytes_and_seconds(project: Project) -> None:
     project.gates(
         """
+        @pytest.mark.llmcal
         @pytest.mark.parametrize("case", range(100))
         def test_gate(case):
             for _ in range(100):
