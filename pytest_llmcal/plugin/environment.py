@@ -19,7 +19,7 @@ _PACKAGES = ("pytest-llmcal", "pytest", "torch", "transformers", "tokenizers", "
 
 def environment_of(config: pytest.Config) -> dict[str, str]:
     """Describe where this run is made, as flat texts."""
-    environment = {"python": platform.python_version(), "platform": platform.platform()}
+    environment = {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
     environment |= _versions() | _options(config.stash[SETTINGS])
     commit = git_commit(config.stash[SETTINGS].root)
     if commit is not None:
