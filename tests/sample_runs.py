@@ -35,7 +35,7 @@ def record(**changes: Any) -> Record:
         relation="below",
         limit=0.05,
         outcome="holds",
-        explanation="The claim that ece is at most 0.05 holds: it was measured as 0.031 on 2000 items.",
+        explanation="The claim that ECE is at most 0.05 holds: it was measured as 0.031 on 2000 items.",
         debiased=0.02,
         noise_floor_mean=0.018,
         noise_floor_p95=0.027,
@@ -89,9 +89,9 @@ REFUTED = record(
     low=0.091,
     high=0.135,
     outcome="refuted",
-    explanation="The claim that ece is at most 0.05 is refuted: it was measured as 0.121 on 2000 items.",
+    explanation="The claim that ECE is at most 0.05 is refuted: it was measured as 0.121 on 2000 items.",
 )
-UNDECIDED = record(high=0.08, outcome="undecided", explanation="The claim that ece is at most 0.05 is undecided.")
+UNDECIDED = record(high=0.08, outcome="undecided", explanation="The claim that ECE is at most 0.05 is undecided.")
 
 
 def two_models() -> Run:

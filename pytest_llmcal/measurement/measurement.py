@@ -10,6 +10,7 @@ from typing import Any
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor
 from pytest_llmcal.measurement.errors import MeasurementError
 from pytest_llmcal.measurement.rules import Observation, current_rules
+from pytest_llmcal.measurement.titles import title
 from pytest_llmcal.measurement.verdict import Status, Verdict
 
 
@@ -110,9 +111,9 @@ class Measurement(float):
         self = super().__new__(cls, value)
         for label, number in (("estimate", value), ("low end", low), ("high end", high)):
             if math.isnan(number):
-                raise MeasurementError(f"the {label} of {name} is NaN; a measurement is a number")
+                raise MeasurementError(f"the {label} of {title(name)} is NaN; a measurement is a number")
         if low > high:
-            raise MeasurementError(f"the interval of {name} is upside down: low {low} is above high {high}")
+            raise MeasurementError(f"the interval of {title(name)} is upside down: low {low} is above high {high}")
         self.name = name
         self.low = float(low)
         self.high = float(high)
@@ -147,7 +148,8 @@ class Measurement(float):
         limit = self._checked(other)  # type: ignore[arg-type]  # it has __float__: a float32, a tensor of one number
         outcome = compare(float(self), limit)
         word = "true" if outcome else "false"
-        sentence = f"The estimate of {self.name} is {float(self):.4g}, so {self.name} {relation} {limit:.4g} is {word}."
+        name = title(self.name)
+        sentence = f"The estimate of {name} is {float(self):.4g}, so {name} {relation} {limit:.4g} is {word}."
         current_rules().observe(Observation(self, relation, limit, word, sentence))
         return outcome
 
@@ -170,7 +172,7 @@ class Measurement(float):
         """
         limit = self._checked(limit)
         status: Status = "holds" if self.high <= limit else "refuted" if self.low > limit else "undecided"
-        return self._verdict(status, "below", f"{self.name} is at most {limit:.4g}", limit)
+        return self._verdict(status, "below", f"{title(self.name)} is at most {limit:.4g}", limit)
 
     def above(self, limit: float) -> Verdict:
         """Judge the claim that the true value is at least ``limit``.
@@ -179,12 +181,12 @@ class Measurement(float):
         """
         limit = self._checked(limit)
         status: Status = "holds" if self.low >= limit else "refuted" if self.high < limit else "undecided"
-        return self._verdict(status, "above", f"{self.name} is at least {limit:.4g}", limit)
+        return self._verdict(status, "above", f"{title(self.name)} is at least {limit:.4g}", limit)
 
     def _checked(self, limit: float) -> float:
         limit = float(limit)
         if math.isnan(limit):
-            raise MeasurementError(f"the limit for {self.name} is NaN; a limit is a number")
+            raise MeasurementError(f"the limit for {title(self.name)} is NaN; a limit is a number")
         return limit
 
     def _verdict(self, status: Status, relation: str, claim: str, limit: float) -> Verdict:

@@ -27,7 +27,7 @@ class Verdict:
     relation : str
         The kind of claim: ``"below"``, ``"above"`` or ``"is_monotone"``.
     claim : str
-        The claim in words, for instance ``"ece is at most 0.05"``.
+        The claim in words, for instance ``"ECE is at most 0.05"``.
     reason : str
         Why the status is what it is, as the rest of the sentence.
     measurement : Measurement

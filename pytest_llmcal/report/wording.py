@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pytest_llmcal.measurement import title as title_of
 from pytest_llmcal.records import Gate, Record
 from pytest_llmcal.report import numbers
-
-_METRICS = {
-    "accuracy": "Accuracy",
-    "auroc": "AUROC",
-    "brier": "Brier score",
-    "ece": "ECE",
-    "nll": "NLL",
-}
 
 _RELATIONS = {
     "<": "below",
@@ -102,20 +95,9 @@ def title(name: str) -> str:
     return name.removeprefix("test_").replace("_", " ").strip() or name
 
 
-def metric(name: str) -> str:
-    """Return a metric's name as people write it.
-
-    Examples
-    --------
-    >>> metric("ece"), metric("largest_drop")
-    ('ECE', 'largest drop')
-    """
-    return _METRICS.get(name, name.replace("_", " "))
-
-
 def subject(record: Record) -> str:
     """Return what was measured: the metric, of which group, after which calibrator."""
-    parts = [metric(record.metric)]
+    parts = [title_of(record.metric)]
     if record.group is not None:
         parts.append(f"for {record.group}")
     if record.calibrator is not None:

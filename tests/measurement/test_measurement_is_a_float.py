@@ -118,11 +118,11 @@ def test_the_explanation_names_estimate_and_limit():
     observed = []
     with using(Rules(observe=observed.append)):
         _ = ece() < 0.05
-    assert observed[0].explanation == "The estimate of ece is 0.081, so ece < 0.05 is false."
+    assert observed[0].explanation == "The estimate of ECE is 0.081, so ECE < 0.05 is false."
 
 
 def test_a_comparison_with_nan_is_refused():
-    with pytest.raises(MeasurementError, match="the limit for ece is NaN"):
+    with pytest.raises(MeasurementError, match="the limit for ECE is NaN"):
         _ = ece() < math.nan
 
 

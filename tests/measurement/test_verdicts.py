@@ -44,20 +44,20 @@ def test_an_undecided_verdict_may_raise():
     def stop(verdict):
         raise RuntimeError(verdict.claim)
 
-    with using(Rules(undecided=stop)), pytest.raises(RuntimeError, match=r"ece is at most 0\.08"):
+    with using(Rules(undecided=stop)), pytest.raises(RuntimeError, match=r"ECE is at most 0\.08"):
         bool(measured().below(0.08))
 
 
 def test_it_explains_itself_in_one_sentence():
     assert measured().below(0.12).explain() == (
-        "The claim that ece is at most 0.12 holds: it was measured as 0.08 on 200 items, "
+        "The claim that ECE is at most 0.12 holds: it was measured as 0.08 on 200 items, "
         "and with 95% confidence the true value lies between 0.05 and 0.11."
     )
     assert (
         measured(n=1)
         .above(0.5)
         .explain()
-        .startswith("The claim that ece is at least 0.5 is refuted: it was measured as 0.08 on 1 item, ")
+        .startswith("The claim that ECE is at least 0.5 is refuted: it was measured as 0.08 on 1 item, ")
     )
 
 
@@ -84,7 +84,7 @@ def test_items_needed_is_more_than_there_are():
 
 @pytest.mark.parametrize("judge", ["below", "above"])
 def test_a_limit_of_nan_is_refused(judge):
-    with pytest.raises(MeasurementError, match="the limit for ece is NaN"):
+    with pytest.raises(MeasurementError, match="the limit for ECE is NaN"):
         getattr(measured(), judge)(math.nan)
 
 

@@ -49,7 +49,7 @@ def test_a_failure_shows_estimate_interval_items_noise_floor_and_worst_bin(proje
 
 def test_an_undecided_failure_says_how_many_items_would_decide_it_and_what_to_do(project: Project) -> None:
     text = failure(project, "measured().below(0.02)")
-    assert "The claim that ece is at most 0.02 is undecided: it was measured as 0.03 on 500 items" in text
+    assert "The claim that ECE is at most 0.02 is undecided: it was measured as 0.03 on 500 items" in text
     assert "items would decide it" in text
     assert "  what next   use more items, accept another limit, or say with --llmcal-undecided" in text
 
@@ -90,7 +90,7 @@ def test_the_first_line_of_the_comparison_names_both_sides(project: Project) -> 
 
 def test_many_failures_in_one_test_are_cut_with_a_count(project: Project) -> None:
     text = failure(project, "all([verdict for verdict in [measured().below(0.005) for _ in range(30)]])")
-    assert text.count("The claim that ece is at most 0.005 is refuted") == 20
+    assert text.count("The claim that ECE is at most 0.005 is refuted") == 20
     assert "... and 10 more, all in run.json" in text
     assert len(project.gate("test_gate").records) == 30
 

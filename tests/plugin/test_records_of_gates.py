@@ -102,7 +102,7 @@ def test_without_assertion_rewriting_everything_is_still_recorded_and_explained(
     result = project.run_apart("--assert=plain", "--llmcal-model", "a")
     result.assert_outcomes(failed=1)
     assert outcomes(project, "test_gate") == [("below", "refuted")]
-    result.stdout.fnmatch_lines(["The claim that ece is at most 0.005 is refuted: *", "  worst bin *"])
+    result.stdout.fnmatch_lines(["The claim that ECE is at most 0.005 is refuted: *", "  worst bin *"])
 
 
 def test_reruns_keep_every_attempt_with_its_own_records_and_judge_the_last(project: Project) -> None:
@@ -138,8 +138,8 @@ def test_subtests_record_everything_once_and_a_failed_one_fails_the_gate(project
     gate = project.gate("test_gate")
     assert [record.limit for record in gate.records] == [0.05, 0.005, 0.06]
     assert (gate.outcome, gate.verdict, len(gate.attempts)) == ("failed", "refuted", 1)
-    assert seen(result).count("The claim that ece is at most 0.005 is refuted") == 1
-    assert "The claim that ece is at most 0.05 holds" not in seen(result)
+    assert seen(result).count("The claim that ECE is at most 0.005 is refuted") == 1
+    assert "The claim that ECE is at most 0.05 holds" not in seen(result)
 
 
 @pytest.mark.skipif(pytest.version_tuple < (9,), reason="subtests are built in since pytest 9")
@@ -246,7 +246,7 @@ def test_an_undecided_verdict_counts_as_the_option_says(
     assert project.gate("test_gate").verdict == verdict
     assert outcomes(project, "test_gate") == [("below", "undecided")]
     if policy == "skip":
-        result.stdout.fnmatch_lines(["*The claim that ece is at most 0.02 is undecided: *"])
+        result.stdout.fnmatch_lines(["*The claim that ECE is at most 0.02 is undecided: *"])
         assert "is undecided" in project.gate("test_gate").attempts[0].message
 
 
@@ -284,7 +284,7 @@ def test_a_comparison_with_nan_fails_the_test_with_a_sentence(project: Project) 
     result = project.run()
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(
-        ["*the limit for ece is NaN*", "*the limit for ece is NaN*", "*the estimate of ece is NaN*"]
+        ["*the limit for ECE is NaN*", "*the limit for ECE is NaN*", "*the estimate of ECE is NaN*"]
     )
 
 

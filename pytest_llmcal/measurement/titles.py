@@ -1,0 +1,20 @@
+"""Names of metrics as people write them."""
+
+_TITLES = {
+    "auroc": "AUROC",
+    "brier": "Brier score",
+    "ece": "ECE",
+    "ece_l2": "L2 calibration error",
+    "nll": "NLL",
+}
+
+
+def title(name: str) -> str:
+    """Return a metric's name as people write it.
+
+    Examples
+    --------
+    >>> title("ece"), title("largest_drop")
+    ('ECE', 'largest drop')
+    """
+    return _TITLES.get(name, name.replace("_", " "))
