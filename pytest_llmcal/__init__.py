@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_llmcal import calibrators as calibrators
+    from pytest_llmcal import strategies as strategies
     from pytest_llmcal.measurement import Measurement as Measurement
     from pytest_llmcal.measurement import Verdict as Verdict
     from pytest_llmcal.scores import Scores as Scores
@@ -28,12 +29,12 @@ _HOME = {
     "load_task": "pytest_llmcal.tasks",
 }
 
-__all__ = ["Measurement", "Model", "Scores", "Task", "Verdict", "calibrators", "load_model", "load_task"]
+__all__ = ["Measurement", "Model", "Scores", "Task", "Verdict", "calibrators", "load_model", "load_task", "strategies"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "calibrators":
-        return import_module("pytest_llmcal.calibrators")
+    if name in {"calibrators", "strategies"}:
+        return import_module(f"pytest_llmcal.{name}")
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'pytest_llmcal' has no attribute {name!r}")
