@@ -28,6 +28,9 @@ JUDGEMENTS = ("true", "false", "holds", "refuted", "undecided")
 OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 """What can become of a test, as pytest counts it."""
 
+MEASURED_NOTHING = "measured nothing"
+"""Verdict of a gate that passed without judging any measurement, which says nothing about its model."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -177,15 +180,16 @@ class Gate:
 
     @property
     def verdict(self) -> str:
-        """``holds``, ``refuted``, ``undecided``, or pytest's word where nothing was decided.
+        """``holds``, ``refuted``, ``undecided``, ``measured nothing``, or pytest's word where nothing was decided.
 
         A failed test is refuted unless all that kept it from passing was undecided;
-        a test that passes on an undecided verdict (by option) still says so.
+        a test that passes on an undecided verdict (by option) still says so, and one
+        that passes without judging any measurement holds nothing.
         """
         outcomes = {record.outcome for record in self.records}
         undecided = "undecided" in outcomes
         if self.outcome in {"passed", "xpassed"}:
-            return "undecided" if undecided else "holds"
+            return "undecided" if undecided else "holds" if outcomes else MEASURED_NOTHING
         if self.outcome in {"failed", "xfailed"}:
             return "undecided" if undecided and not outcomes & {"refuted", "false"} else "refuted"
         return self.outcome

@@ -182,6 +182,9 @@ def test_a_record_says_what_was_observed() -> None:
         ("failed", [UNDECIDED, record()], "undecided"),
         ("failed", [UNDECIDED, REFUTED], "refuted"),
         ("failed", [], "refuted"),
+        ("passed", [], "measured nothing"),
+        ("xpassed", [], "measured nothing"),
+        ("passed", [record(relation="<", outcome="true")], "holds"),  # a plain comparison measured too
         ("xfailed", [REFUTED], "refuted"),
         ("error", [record()], "error"),
         ("skipped", [], "skipped"),

@@ -77,7 +77,7 @@ class Judged:
             return "refused"
         if self.blocking:
             return "undecided"
-        judged = any(gate.outcome == "passed" for gate in self.gates)
+        judged = any(gate.outcome == "passed" and gate.records for gate in self.gates)
         return "released" if judged and self.complete else "unknown"
 
     @cached_property
@@ -96,7 +96,13 @@ class Judged:
         rest = [f"{counts[outcome]} {words}" for outcome, words in _NEITHER.items() if counts[outcome]]
         passed = counts["passed"] + counts["xpassed"]
         first = f"{passed} of {total} passed" if rest else f"{_ALL.get(passed, f'All {total}')} passed"
-        return ", ".join([first, *rest]) + "."
+        return ", ".join([first, *self._unmeasured(passed), *rest]) + "."
+
+    def _unmeasured(self, passed: int) -> list[str]:
+        unmeasured = sum(wording.verdict(gate) == wording.UNMEASURED for gate in self.gates)
+        if not unmeasured:
+            return []
+        return ["but measured nothing" if unmeasured == passed else f"{unmeasured} of them without a measurement"]
 
 
 _ALL = {1: "The one gate", 2: "Both gates"}
@@ -133,9 +139,17 @@ def headline(run: Run, rows: Sequence[Judged]) -> str:
     models = [row for row in rows if row.name is not None]
     others = [gate for row in rows if row.name is None for gate in row.blocking]
     if not models:
-        return f"{len(others)} of {plural(len(run.gates), 'gate')} did not pass" if others else "Every gate passed"
+        return _without_models(run.gates, len(others))
     rest = f", but {plural(len(others), 'gate')} without a model did not pass" if others else ""
     return _released(models) + rest
+
+
+def _without_models(gates: Sequence[Gate], blocking: int) -> str:
+    if blocking:
+        return f"{blocking} of {plural(len(gates), 'gate')} did not pass"
+    if not any(gate.records for gate in gates):
+        return "No gate measured anything"
+    return "Every gate passed" if all(gate.verdict == "holds" for gate in gates) else "No gate failed"
 
 
 def _released(models: Sequence[Judged]) -> str:

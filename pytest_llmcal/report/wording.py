@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_llmcal.measurement import title as title_of
-from pytest_llmcal.records import Gate, Record
+from pytest_llmcal.records import MEASURED_NOTHING, Gate, Record
 from pytest_llmcal.report import numbers
 
 _RELATIONS = {
@@ -63,6 +63,8 @@ HOLDS, REFUTED, UNDECIDED, ERROR, SKIPPED = (
     Label(tone, tone) for tone in ("holds", "refuted", "undecided", "error", "skipped")
 )
 
+UNMEASURED = Label(MEASURED_NOTHING, "skipped")
+
 _EXPECTED = {
     "xfailed": Label("fails as expected", "skipped"),
     "xpassed": Label("passes unexpectedly", "holds"),
@@ -71,6 +73,8 @@ _EXPECTED = {
 
 def verdict(gate: Gate) -> Label:
     """Return what became of a gate."""
+    if gate.verdict == UNMEASURED.word:
+        return UNMEASURED
     if gate.outcome in _EXPECTED:
         return _EXPECTED[gate.outcome]
     if gate.verdict == "undecided" and gate.outcome == "passed":

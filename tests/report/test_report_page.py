@@ -89,6 +89,15 @@ def test_every_gate_and_every_record_is_on_the_page() -> None:
             assert wording.subject(measured) in text
 
 
+def test_a_gate_that_measured_nothing_says_so_in_the_table_the_legend_and_its_row() -> None:
+    page = parsed(run(gate("test_empty")))
+    shown = [(tag.attributes.get("class"), tag.text.strip()) for tag in page.all("span")]
+    assert shown.count(("mark skipped", "measured nothing")) == 2  # the legend, the row
+    assert shown.count(("mark skipped", "1 measured nothing")) == 2  # the table, the heading of the suite
+    assert "The model was not judged" in page.all("h1")[0].text
+    assert not [tag for tag in page.all("details") if tag.attributes.get("class") == "gate holds"]
+
+
 def test_messages_of_failures_and_errors_are_on_the_page() -> None:
     text = parsed(two_models()).text
     for message in ("AssertionError: no", "ModelError: too long", "Skipped: the task names no groups"):

@@ -35,6 +35,10 @@ def answer(whole: Run) -> str:
         ([gate("test_a", record()), gate("test_b", UNDECIDED, outcome="failed")], "undecided"),
         ([gate("test_a", UNDECIDED, outcome="failed"), gate("test_b", REFUTED, outcome="failed")], "refused"),
         ([gate("test_a", outcome="skipped")], "unknown"),
+        ([gate("test_a")], "unknown"),  # passed, and measured nothing
+        ([gate("test_a"), gate("test_b", record(relation="<", outcome="true"))], "released"),
+        ([gate("test_a"), gate("test_b", record(), outcome="xpassed")], "unknown"),
+        ([gate("test_a"), gate("test_b", outcome="failed")], "refused"),
     ],
 )
 def test_a_model_is_released_by_its_gates(gates: list[Gate], state: str) -> None:
@@ -71,7 +75,11 @@ def test_a_model_without_gates_is_not_judged() -> None:
             "None of 2 models may be released",
         ),
         (run(), "No gate was run"),
+        (run(gate("test_a")), "The model was not judged"),
+        (run(gate("test_a"), gate("test_a", record(), model=OTHER)), "1 of 2 models may be released"),
         (run(gate("test_a", record(), model=None)), "Every gate passed"),
+        (run(gate("test_a", record(), model=None), gate("test_b", model=None)), "No gate failed"),
+        (run(gate("test_a", model=None), gate("test_b", outcome="skipped", model=None)), "No gate measured anything"),
         (run(gate("test_a", REFUTED, model=None, outcome="failed")), "1 of 1 gate did not pass"),
     ],
 )
@@ -100,8 +108,18 @@ def test_a_failing_gate_without_a_model_is_not_hidden_by_the_headline() -> None:
     ],
 )
 def test_a_sentence_says_how_the_gates_of_a_model_went(outcomes: list[str], said: str) -> None:
-    gates = (gate(f"test_{number}", outcome=outcome) for number, outcome in enumerate(outcomes))
+    gates = (gate(f"test_{number}", record(), outcome=outcome) for number, outcome in enumerate(outcomes))
     assert only(run(*gates)).explain() == said
+
+
+def test_a_sentence_does_not_hide_gates_that_measured_nothing() -> None:
+    empty = [gate("test_a"), gate("test_b")]
+    skipped = gate("test_s", outcome="skipped")
+    assert only(run(*empty[:1])).explain() == "The one gate passed, but measured nothing."
+    assert only(run(*empty)).explain() == "Both gates passed, but measured nothing."
+    assert only(run(*empty, gate("test_c", record()), skipped)).explain() == (
+        "3 of 4 gates passed, 2 of them without a measurement, 1 skipped."
+    )
 
 
 def test_every_model_has_a_cell_for_every_suite() -> None:

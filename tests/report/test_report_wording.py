@@ -28,6 +28,8 @@ def test_a_test_name_becomes_a_sentence(name: str, title: str) -> None:
         ("error", [], Label("error", "error")),
         ("skipped", [], Label("skipped", "skipped")),
         ("xfailed", [REFUTED], Label("fails as expected", "skipped")),
+        ("passed", [], Label("measured nothing", "skipped")),
+        ("xpassed", [], Label("measured nothing", "skipped")),
         ("xpassed", [record()], Label("passes unexpectedly", "holds")),
     ],
 )
