@@ -93,13 +93,7 @@ class Collector:
             return None
         if self._unfinished():
             return f"{_named(self._unfinished())} collected and did not run to the end"
-        recorded = any(attempt.records for draft in self._drafts.values() for attempt in draft.attempts.values())
-        if recorded or self._config.stash[SETTINGS].allow_empty:
-            return None
-        return (
-            f"{_named(sorted(self._drafts))} collected and nothing was measured, so nothing is known of the model; "
-            "--llmcal-allow-empty lets such a run pass"
-        )
+        return None if self._config.stash[SETTINGS].allow_empty else self._unmeasured()
 
     def run(self, environment: Mapping[str, str]) -> Run:
         """Return what was seen as a run."""
@@ -114,9 +108,26 @@ class Collector:
             gates=tuple(self._drafts[nodeid].gate(nodeid) for nodeid in sorted(self._drafts)),
         )
 
+    def _unmeasured(self) -> str | None:
+        """Say of which models, or whether of all there is, no gate recorded anything.
+
+        Gates without a model need not measure in a run that measures its models.
+        """
+        drafts = self._drafts.values()
+        measured = {draft.facts.model for draft in drafts if draft.has_records}
+        models = {draft.facts.model for draft in drafts if draft.facts.model is not None} - measured
+        if measured and not models:
+            return None
+        concerned = models if measured else {draft.facts.model for draft in drafts}
+        gates = [nodeid for nodeid in sorted(self._drafts) if self._drafts[nodeid].facts.model in concerned]
+        return (
+            f"{_named(gates)} collected and nothing was measured{_of(sorted(models))}; "
+            "--llmcal-allow-empty lets such a run pass"
+        )
+
     def _unfinished(self) -> list[str]:
-        begun = {nodeid for nodeid, draft in self._drafts.items() if draft.is_finished}
-        return sorted(set(self.planned) - begun)
+        finished = {nodeid for nodeid, draft in self._drafts.items() if draft.is_finished}
+        return sorted(set(self.planned) - finished)
 
     def _problems(self) -> list[str]:
         problems = list(dict.fromkeys(self._troubles))
@@ -140,3 +151,10 @@ def _named(nodeids: Sequence[str]) -> str:
         return f"The gate {nodeids[0]} was"
     rest = f" and {len(nodeids) - 3} more" if len(nodeids) > 3 else ""
     return f"{len(nodeids)} gates ({', '.join(nodeids[:3])}{rest}) were"
+
+
+def _of(models: Sequence[str]) -> str:
+    """Name the models of which nothing is known, if there are any."""
+    if not models:
+        return ""
+    return f" of the model{'s' if len(models) > 1 else ''} {' and '.join(map(repr, models))}"

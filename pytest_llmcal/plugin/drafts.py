@@ -82,6 +82,11 @@ class GateDraft:
         """Whether the last attempt came to an end."""
         return bool(self.attempts) and self.last.outcome is not None
 
+    @property
+    def has_records(self) -> bool:
+        """Whether any attempt measured anything."""
+        return any(attempt.records for attempt in self.attempts.values())
+
     def gate(self, nodeid: str) -> Gate:
         """Return the gate."""
         attempts = tuple(self.attempts[number].finished() for number in sorted(self.attempts))

@@ -29,6 +29,69 @@ def test_a_run_whose_gates_measure_nothing_is_red(project: Project) -> None:
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
+ONE_OF_TWO = """
+def test_gate(scores, llmcal_model_name):
+    assert llmcal_model_name == "b" or scores.accuracy().above(0.5)
+
+def test_task(task): pass
+"""
+TWO_MODELS = ("--llmcal-model", "a", "--llmcal-model", "b")
+
+
+def test_a_model_of_which_nothing_was_measured_turns_the_run_of_two_red(project: Project) -> None:
+    project.gates(ONE_OF_TWO)
+    result = project.run(*TWO_MODELS)
+    result.assert_outcomes(passed=3)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    [line] = [line for line in result.outlines if line.startswith("The run fails")]
+    assert line == (
+        "The run fails: The gate test_gates.py::test_gate[b] was collected and nothing was measured of the model 'b'; "
+        "--llmcal-allow-empty lets such a run pass."
+    )
+    assert project.run(*TWO_MODELS, "--llmcal-allow-empty").ret == 0
+
+
+def test_a_numpy_number_on_the_left_does_not_let_one_of_two_models_pass_unmeasured(project: Project) -> None:
+    project.gates(
+        """
+        import numpy as np
+
+        def test_gate(scores, llmcal_model_name):
+            limit = 0.5 if llmcal_model_name == "a" else np.float64(0.5)
+            assert limit <= scores.accuracy()
+        """
+    )
+    result = project.run(*TWO_MODELS)
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["The run fails: *nothing was measured of the model 'b'; *"])
+
+
+def test_several_unmeasured_models_are_all_named(project: Project) -> None:
+    project.gates("def test_gate(model): pass\n")
+    result = project.run(*TWO_MODELS)
+    result.stdout.fnmatch_lines(["The run fails: 2 gates (*) were *nothing was measured of the models 'a' and 'b'; *"])
+
+
+def test_a_model_that_every_marker_leaves_out_is_not_missed(project: Project) -> None:
+    project.gates("@pytest.mark.llmcal_models('a')\n" + ONE_OF_TWO.strip() + "\n")
+    result = project.run(*TWO_MODELS)
+    result.assert_outcomes(passed=2)
+    assert result.ret == 0
+
+
+def test_a_model_whose_gates_were_deselected_is_not_missed(project: Project) -> None:
+    project.gates(ONE_OF_TWO)
+    assert project.run(*TWO_MODELS, "--deselect", "test_gates.py::test_gate[b]").ret == 0
+
+
+def test_an_unmeasured_model_turns_a_run_under_xdist_red(project: Project) -> None:
+    project.gates(ONE_OF_TWO)
+    result = project.run_apart("-n", "2", *TWO_MODELS)
+    result.assert_outcomes(passed=3)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.mark.parametrize("argument", ["--llmcal-allow-empty", "--collect-only", "--setup-only", "--setup-plan"])
 def test_an_empty_run_passes_when_that_is_what_was_asked_for(project: Project, argument: str) -> None:
     project.gates(NEEDS_CUDA)
