@@ -37,7 +37,8 @@ def read_answer(row: Row, column: str, form: str, choices: Sequence[object]) -> 
     forms = ("index", "letter", "text") if form == "auto" else (form,)
     read = sorted({index for each in forms for index in _READ[each](value, choices)})
     if not read:
-        row.refuse(column, f"{value!r} is out of range; allowed is {_allowed(forms, choices)}")
+        wrong = "names none of the choices" if _whole(value) is None else "is out of range"
+        row.refuse(column, f"{value!r} {wrong}; allowed is {_allowed(forms, choices)}")
     if len(read) > 1:
         row.refuse(
             column,
@@ -72,6 +73,8 @@ _READ = {"index": _by_index, "number": _by_number, "letter": _by_letter, "text":
 def _whole(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
+    if isinstance(value, float) and value.is_integer():  # what pandas makes of whole numbers beside an empty cell
+        return int(value)
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None
 
 

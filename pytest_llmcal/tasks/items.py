@@ -45,6 +45,12 @@ class Item:
             raise TaskError(
                 f"item {self.id!r}: an item needs at least two choices, got {len(self.choices)}: {list(self.choices)!r}"
             )
+        for index, choice in enumerate(self.choices):
+            if choice in self.choices[:index]:
+                first = self.choices.index(choice)
+                raise TaskError(
+                    f"item {self.id!r}: choices {first} and {index} are both {choice!r}; choices must differ"
+                )
         if not 0 <= self.answer < len(self.choices):
             raise TaskError(
                 f"item {self.id!r}: answer {self.answer} is out of range, "

@@ -126,6 +126,8 @@ def load_task(
     >>> task.test[0].prompt, task.test[0].choices, task.test[0].answer
     ('Question: 2 + 2?\nAnswer:', (' 4', ' 5'), 0)
     """
+    if not isinstance(source, (str, Path)) or not str(source).strip():
+        raise TaskError(f"the source of a task is {source!r}; allowed is a name, a file or a folder")
     described = Description(
         source=str(source),
         name=name,

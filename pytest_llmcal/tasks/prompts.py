@@ -40,7 +40,7 @@ class Prompt:
 
     def __init__(self, source: str, title: str) -> None:
         # prompts are plain text, so nothing is to be escaped
-        environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+        environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, finalize=_filled)
         try:
             self._template = environment.from_string(source)
         except TemplateSyntaxError as error:
@@ -60,3 +60,10 @@ class Prompt:
         except Exception as error:
             reason = error.message if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
             raise TaskError(f"{where}: template: {reason}; defined are {', '.join(values)}") from None
+
+
+def _filled(value: object) -> object:
+    """Refuse to print an empty cell as the word None."""
+    if value is None:
+        raise ValueError("it prints a column that is empty in this row; {{ column or '' }} prints nothing")
+    return value

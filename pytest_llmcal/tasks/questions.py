@@ -97,8 +97,11 @@ def _question(row: Row, row_id: str, described: Description) -> Question:
     for value in values:
         if not isinstance(value, (str, int, float)) or described.delimiter + str(value) == "":
             row.refuse(column, f"a choice must be text or a number, one is {value!r}")
-    answer = read_answer(row, described.answer, described.answer_form, values)
-    return Question(row, row_id, tuple(str(value) for value in values), answer)
+    choices = tuple(str(value) for value in values)
+    for index, choice in enumerate(choices):
+        if choice in choices[:index]:
+            row.refuse(column, f"choices {choices.index(choice)} and {index} are both {choice!r}; choices must differ")
+    return Question(row, row_id, choices, read_answer(row, described.answer, described.answer_form, values))
 
 
 def _choice_values(row: Row, described: Description) -> tuple[str, list[Any]]:
@@ -135,6 +138,8 @@ def _item(question: Question, prompt: Prompt, described: Description) -> Item:
     values = {**row.values, "choices": choices, "letters": letters}
     if described.template is None or described.question in row.values:
         values["question"] = row[described.question]
+        if values["question"] is None:
+            row.refuse(described.question, "the question is empty")
     return Item(
         id=question.id,
         prompt=prompt.render(values, row.where),

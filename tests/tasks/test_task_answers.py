@@ -17,6 +17,7 @@ def read(value: object, choices: list[object], form: str = "auto") -> int:
     ("value", "form", "expected"),
     [
         (1, "auto", 1),
+        (1.0, "auto", 1),
         ("1", "auto", 1),
         ("B", "auto", 1),
         ("Rome", "auto", 1),
@@ -31,12 +32,18 @@ def test_an_answer_is_an_index_a_number_a_letter_or_the_text(value: object, form
     assert read(value, ["Paris", "Rome"], form) == expected
 
 
-@pytest.mark.parametrize("value", [2, -1, "2", "C", "Oslo", "rome", None, True, 1.0, [1], "\u00b2", "\u0661"])
-def test_anything_else_is_out_of_range(value: object) -> None:
-    with pytest.raises(
-        TaskError,
-        match=r"q\.csv, line 7, column 'answer': .* is out of range; allowed is 0 to 1, or A to B, or one of \['Paris'",
-    ):
+ALLOWED = r"allowed is 0 to 1, or A to B, or one of \['Paris'"
+
+
+@pytest.mark.parametrize("value", [2, -1, "2", 2.0])
+def test_a_number_beyond_the_choices_is_out_of_range(value: object) -> None:
+    with pytest.raises(TaskError, match=rf"q\.csv, line 7, column 'answer': .* is out of range; {ALLOWED}"):
+        read(value, ["Paris", "Rome"])
+
+
+@pytest.mark.parametrize("value", ["C", "Oslo", "rome", None, True, 0.5, [1], "\u00b2", "\u0661"])
+def test_anything_else_names_none_of_the_choices(value: object) -> None:
+    with pytest.raises(TaskError, match=rf"q\.csv, line 7, column 'answer': .* names none of the choices; {ALLOWED}"):
         read(value, ["Paris", "Rome"])
 
 

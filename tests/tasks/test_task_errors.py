@@ -58,6 +58,22 @@ def test_a_choice_list_of_one(tmp_path: Path) -> None:
     refused(r"q\.jsonl, line 3, column 'choices': at least two choices are needed, there are 1: \['a'\]", path)
 
 
+@pytest.mark.parametrize("style", ["text", "letters"])
+def test_two_choices_that_are_the_same(style: str, tmp_path: Path) -> None:
+    path = jsonl(tmp_path, GOOD | {"choices": ["a", "b", "a"]})
+    refused(r"line 1, column 'choices': choices 0 and 2 are both 'a'; choices must differ", path, style=style)
+
+
+def test_a_question_that_is_null(tmp_path: Path) -> None:
+    path = jsonl(tmp_path, GOOD | {"question": None})
+    refused(r"line 1, column 'question': the question is empty", path)
+
+
+@pytest.mark.parametrize("source", ["", " ", None, 5, ["q.jsonl"]])
+def test_a_source_that_is_no_name(source: object) -> None:
+    refused(r"the source of a task is .*; allowed is a name, a file or a folder", source)
+
+
 def test_choices_that_are_no_list(tmp_path: Path) -> None:
     refused(r"column 'choices': a list of choices is needed, it is 'ab'", jsonl(tmp_path, GOOD | {"choices": "ab"}))
 

@@ -78,3 +78,13 @@ def test_the_sandbox_holds(tmp_path: Path) -> None:
 def test_an_expression_that_fails_is_the_templates_error(tmp_path: Path) -> None:
     with pytest.raises(TaskError, match=r"line 1: template: ZeroDivisionError"):
         only_item(tmp_path, template="{{ 1 // 0 }}")
+
+
+def test_an_empty_cell_is_never_printed_as_a_word(tmp_path: Path) -> None:
+    row = {"question": "q", "hint": None, "choices": ["a", "b"], "answer": 0}
+    path = tmp_path / "q.jsonl"
+    path.write_text(json.dumps(row))
+    with pytest.raises(TaskError, match=r"q\.jsonl, line 1: template: .* prints a column that is empty in this row"):
+        load_task(path, template="{{ question }} {{ hint }}", calibration=0)
+    task = load_task(path, template="{{ question }}{{ hint or '' }}{% if hint %} no{% endif %}", calibration=0)
+    assert task.test[0].prompt == "q"
