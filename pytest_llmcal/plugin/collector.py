@@ -54,7 +54,9 @@ class Collector:
         carried: dict[str, Any] | None = getattr(report, "llmcal", None)
         if carried is not None:
             gate = GateFacts(**carried["gate"])
-            self._drafts.setdefault(report.nodeid, GateDraft(gate)).add(report, carried)
+            draft = self._drafts.setdefault(report.nodeid, GateDraft(gate))
+            draft.facts = gate  # a gate that asks for its fixtures late is not known in full before
+            draft.add(report, carried)
             self.notes += [note for note in carried["notes"] if note not in self.notes]
             if carried["facts"] is not None:
                 self._models[carried["facts"]["name"]] = ModelFacts(**carried["facts"])

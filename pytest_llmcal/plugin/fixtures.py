@@ -61,9 +61,9 @@ def llmcal_model(llmcal_model_name: str, pytestconfig: pytest.Config) -> Model:
 
 
 @pytest.fixture
-def llmcal_score(llmcal_model_name: str, request: pytest.FixtureRequest) -> Score:  # noqa: ARG001  # makes the test run once a model
+def llmcal_score(llmcal_model_name: str, request: pytest.FixtureRequest) -> Score:
     """Give a function from a task or items to the current model's scores; loads nothing until called."""
-    note_gate(request.node)
+    note_gate(request.node, model=llmcal_model_name)
 
     def score(asked: Task | Items, normalization: str = "sum") -> Scores:
         items = _items(asked)
@@ -98,8 +98,10 @@ def llmcal_gpu(request: pytest.FixtureRequest) -> None:
 def llmcal_task(request: pytest.FixtureRequest) -> Task:
     """Give the task that the test's marker names, or what the options put in its place."""
     settings, mark = request.config.stash[SETTINGS], gate_mark(request.node)
+    source = settings.source_of(mark.task)
+    note_gate(request.node, task=source)
     limits = [limit for limit in (settings.limit, mark.limit) if limit is not None]
-    return request.config.stash[TASKS].get(settings.source_of(mark.task), min(limits, default=None))
+    return request.config.stash[TASKS].get(source, min(limits, default=None))
 
 
 @pytest.fixture
@@ -139,4 +141,5 @@ def llmcal_baseline(
     request: pytest.FixtureRequest, llmcal_baseline_run: Baseline | None, llmcal_model_name: str, llmcal_task: Task
 ) -> BaselineFixture:
     """Give a function from a metric's name to what it was for this model and task in the baseline."""
+    note_gate(request.node, model=llmcal_model_name)
     return BaselineFixture(request, llmcal_baseline_run, llmcal_model_name, llmcal_task)

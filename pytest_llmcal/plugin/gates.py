@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -31,9 +31,14 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             note_gate(item)
 
 
-def note_gate(item: pytest.Item) -> None:
-    """Note what gate a test is. A test that asks for a fixture by ``request.getfixturevalue`` becomes one late."""
-    item.stash[GATE] = _facts_of(item)
+def note_gate(item: pytest.Item, *, model: str | None = None, task: str | None = None) -> None:
+    """Note what gate a test is, or more of it.
+
+    A test that asks for a fixture by ``request.getfixturevalue`` becomes one late, and neither
+    its parameters nor its fixtures' names tell what that fixture does.
+    """
+    known = item.stash.get(GATE, None) or _facts_of(item)
+    item.stash[GATE] = replace(known, model=known.model or model, task=known.task or task)
 
 
 def _is_gate(item: pytest.Function) -> bool:

@@ -43,6 +43,31 @@ def test_a_comparison_and_a_verdict_are_recorded_in_order_with_all_they_know(pro
     ]
 
 
+def test_a_gate_that_asks_for_its_fixtures_late_is_the_same_gate(project: Project) -> None:
+    project.gates(
+        """
+        @pytest.mark.llmcal(task="coins")
+        def test_late(request):
+            assert request.getfixturevalue("scores").accuracy().above(0.6)
+
+        @pytest.mark.llmcal(task="coins")
+        def test_timely(scores):
+            assert scores.accuracy().above(0.6)
+        """
+    )
+    project.run("--llmcal-model", "a").assert_outcomes(passed=2)
+    late, timely = project.gate("test_late"), project.gate("test_timely")
+    assert (late.model, late.task) == (timely.model, timely.task) == ("a", "coins")
+    assert (late.records[0].model, late.records[0].task) == ("a", "coins")
+
+
+def test_a_run_of_late_gates_alone_names_its_model(project: Project) -> None:
+    project.gates("def test_late(request):\n    assert request.getfixturevalue('scores').accuracy().above(0.6)\n")
+    project.run("--llmcal-model", "a").assert_outcomes(passed=1)
+    assert [model.name for model in project.result().models] == ["a"]
+    assert (project.gate("test_late").model, project.gate("test_late").task) == ("a", "world/qa")
+
+
 def test_the_outcome_of_the_test_is_the_verdict_and_never_that_of_a_comparison(project: Project) -> None:
     project.gates(
         """
