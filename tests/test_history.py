@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_llmcal.history import MERGED, Baseline, BaselineError, MergeError, merge, rebuilt, update
+from pytest_llmcal.history import MERGED, Baseline, BaselineError, MergeError, merge, update
 from pytest_llmcal.measurement import Measurement, Observation
 from pytest_llmcal.records import Record, Run, RunError
 from tests.sample_runs import REFUTED, curve, facts, gate, record, run, two_models
@@ -124,10 +124,6 @@ def test_a_baseline_gives_back_the_whole_measurement() -> None:
     then = asked(Baseline(run(gate("test_a", original))), group="region=north", calibrator="temperature(T=1.8)")
     observation = Observation(then, original.relation, original.limit, original.outcome, original.explanation)
     assert Record.of(observation, sequence=original.sequence) == original
-
-
-def test_a_measurement_without_a_noise_floor_comes_back_without_one() -> None:
-    assert rebuilt(record(noise_floor_mean=None, noise_floor_p95=None)).noise_floor is None
 
 
 def test_groups_and_calibrators_are_kept_apart() -> None:

@@ -172,6 +172,18 @@ def test_a_record_says_what_was_observed() -> None:
     assert type(written.estimate) is float
 
 
+def test_a_record_gives_its_measurement_back() -> None:
+    original = record(before=curve(0.5), group="region=north", calibrator="temperature(T=1.8)")
+    seen = Observation(
+        original.measurement(), original.relation, original.limit, original.outcome, original.explanation
+    )
+    assert Record.of(seen, original.sequence) == original
+
+
+def test_a_measurement_without_a_noise_floor_comes_back_without_one() -> None:
+    assert record(noise_floor_mean=None, noise_floor_p95=None).measurement().noise_floor is None
+
+
 @pytest.mark.parametrize(
     ("outcome", "records", "verdict"),
     [

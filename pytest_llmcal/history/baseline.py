@@ -1,86 +1,17 @@
-"""Runs that meet: merging the parts of one, and keeping one to compare later runs with."""
+"""A run that is kept, to compare later measurements with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_llmcal.measurement import About, Measurement, NoiseFloor
-from pytest_llmcal.records import Gate, ModelFacts, Record, Run
-
-MERGED = "merged runs"
-"""Key of the note that a merged run's environment carries where its parts differ."""
-
-
-class MergeError(ValueError):
-    """Runs cannot be merged; the text says which gate or model stands in the way."""
+from pytest_llmcal.measurement import Measurement
+from pytest_llmcal.records import Record, Run
 
 
 class BaselineError(ValueError):
     """A baseline cannot answer or cannot be updated; the text says why and what to do."""
-
-
-def merge(runs: Sequence[Run]) -> Run:
-    """Join runs of different gates or models into the run of all.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        At least one. A gate or model in several of them must be the same in each.
-
-    Returns
-    -------
-    Run
-        Gates and models by name, the earliest start, the summed seconds. It is complete if
-        every part is. Where environments differ, each value is kept and a note says so.
-
-    Raises
-    ------
-    MergeError
-        If there is no run, or two runs hold different results of one gate, or different
-        facts of one model.
-    """
-    if not runs:
-        raise MergeError("there is no run to merge; name at least one")
-    return Run(
-        started=min(run.started for run in runs),
-        seconds=sum(run.seconds for run in runs),
-        complete=all(run.complete for run in runs),
-        problems=tuple(dict.fromkeys(problem for run in runs for problem in run.problems)),
-        environment=_joined_environment([run.environment for run in runs]),
-        models=_joined_models(model for run in runs for model in run.models),
-        gates=_joined_gates(gate for run in runs for gate in run.gates),
-    )
-
-
-def _joined_gates(gates: Iterable[Gate]) -> tuple[Gate, ...]:
-    by_nodeid: dict[str, Gate] = {}
-    for gate in gates:
-        if by_nodeid.setdefault(gate.nodeid, gate) != gate:
-            raise MergeError(f"gate {gate.nodeid!r} has different results in two of the runs; keep one of them")
-    return _by_nodeid(by_nodeid)
-
-
-def _joined_models(models: Iterable[ModelFacts]) -> tuple[ModelFacts, ...]:
-    by_name: dict[str, ModelFacts] = {}
-    for model in models:
-        known = by_name.setdefault(model.name, model)
-        if known != model:
-            raise MergeError(f"model {model.name!r} differs between two of the runs: {known} and {model}")
-    return tuple(by_name[name] for name in sorted(by_name))
-
-
-def _joined_environment(environments: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    joined, differing = {}, []
-    for name in dict.fromkeys(name for environment in environments for name in environment):
-        values = [environment.get(name, "not stated") for environment in environments]
-        joined[name] = " | ".join(dict.fromkeys(values))
-        if len(set(values)) > 1:
-            differing.append(name)
-    if differing:
-        joined[MERGED] = f"{len(environments)}, which differ in {', '.join(differing)}"
-    return joined
 
 
 def update(baseline: Run, new: Run) -> Run:
@@ -110,7 +41,7 @@ def update(baseline: Run, new: Run) -> Run:
         raise BaselineError(
             f"an incomplete run cannot become a baseline: {_reasons(new)}. Run all gates to the end, then update"
         )
-    measured = {gate.nodeid: gate for gate in new.gates if gate.records}
+    gates = {gate.nodeid: gate for gate in baseline.gates} | {gate.nodeid: gate for gate in new.gates if gate.records}
     models = {model.name: model for model in (*baseline.models, *new.models)}
     return replace(
         new,
@@ -118,12 +49,8 @@ def update(baseline: Run, new: Run) -> Run:
         problems=baseline.problems,
         environment={**baseline.environment, **new.environment},
         models=tuple(models[name] for name in sorted(models)),
-        gates=_by_nodeid({gate.nodeid: gate for gate in baseline.gates} | measured),
+        gates=tuple(gates[nodeid] for nodeid in sorted(gates)),
     )
-
-
-def _by_nodeid(gates: Mapping[str, Gate]) -> tuple[Gate, ...]:
-    return tuple(gates[nodeid] for nodeid in sorted(gates))
 
 
 def _reasons(run: Run) -> str:
@@ -207,7 +134,7 @@ class Baseline:
             raise BaselineError(
                 f"{self.source} has several values of {_named(wanted)}: {numbers}. Keep one of the gates"
             )
-        return rebuilt(next(iter(measured.values())))
+        return next(iter(measured.values())).measurement()
 
     def revision_note(self, model: str, revision: str | None) -> str | None:
         """Say in a sentence that the model has changed since; None where it has not, or was not there."""
@@ -260,27 +187,3 @@ def calibrator_family(calibrator: str | None) -> str | None:
     'temperature'
     """
     return calibrator and calibrator.partition("(")[0].strip()
-
-
-def rebuilt(record: Record) -> Measurement:
-    """Return the measurement that a record is the trace of."""
-    floor = None
-    if record.noise_floor_mean is not None and record.noise_floor_p95 is not None:
-        floor = NoiseFloor(record.noise_floor_mean, record.noise_floor_p95)
-    return Measurement(
-        record.estimate,
-        name=record.metric,
-        low=record.low,
-        high=record.high,
-        n=record.n,
-        method=record.method,
-        confidence=record.confidence,
-        debiased=record.debiased,
-        noise_floor=floor,
-        exact=record.exact,
-        about=About(
-            record.model, record.revision, record.task, record.split, record.data, record.calibrator, record.group
-        ),
-        curve=record.curve,
-        before=record.before,
-    )

@@ -1,0 +1,23 @@
+"""Records, gates and runs as plain data, to and from JSON.
+
+``run.json`` is the contract between the plugin, which writes it, and every reader:
+reports, comparisons, other tools. Everything in it is a builtin.
+"""
+
+from pytest_llmcal.records.errors import RunError
+from pytest_llmcal.records.gate import MEASURED_NOTHING, OUTCOMES, Attempt, Gate
+from pytest_llmcal.records.record import JUDGEMENTS, Record
+from pytest_llmcal.records.run import SCHEMA, ModelFacts, Run
+
+__all__ = [
+    "JUDGEMENTS",
+    "MEASURED_NOTHING",
+    "OUTCOMES",
+    "SCHEMA",
+    "Attempt",
+    "Gate",
+    "ModelFacts",
+    "Record",
+    "Run",
+    "RunError",
+]

@@ -1,0 +1,103 @@
+"""The trace of one judged measurement."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from pytest_llmcal.measurement import About, Bin, Measurement, NoiseFloor, Observation
+from pytest_llmcal.records.errors import RunError
+
+JUDGEMENTS = ("true", "false", "holds", "refuted", "undecided")
+"""What a comparison or a verdict can say."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """The trace of one judged measurement inside one test.
+
+    The fields repeat those of ``Measurement`` and ``About``; ``relation``, ``limit``,
+    ``outcome`` and ``explanation`` those of ``Observation``.
+
+    Raises
+    ------
+    RunError
+        If the outcome is none of `JUDGEMENTS`.
+    """
+
+    sequence: int
+    metric: str
+    estimate: float
+    low: float
+    high: float
+    confidence: float
+    n: int
+    method: str
+    relation: str
+    limit: float | None
+    outcome: str
+    explanation: str
+    debiased: float | None = None
+    noise_floor_mean: float | None = None
+    noise_floor_p95: float | None = None
+    exact: float | None = None
+    model: str | None = None
+    revision: str | None = None
+    task: str | None = None
+    split: str | None = None
+    data: str | None = None
+    calibrator: str | None = None
+    group: str | None = None
+    curve: tuple[Bin, ...] = ()
+    before: tuple[Bin, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.outcome not in JUDGEMENTS:
+            raise RunError(f"a record of {self.metric} has the outcome {self.outcome!r}; allowed are {JUDGEMENTS}")
+
+    @classmethod
+    def of(cls, observation: Observation, sequence: int) -> Record:
+        """Write an observation down as the ``sequence``-th of its test."""
+        measured = observation.measurement
+        floor = measured.noise_floor
+        return cls(
+            sequence=sequence,
+            metric=measured.name,
+            estimate=float(measured),
+            low=measured.low,
+            high=measured.high,
+            confidence=measured.confidence,
+            n=measured.n,
+            method=measured.method,
+            relation=observation.relation,
+            limit=observation.limit,
+            outcome=observation.outcome,
+            explanation=observation.explanation,
+            debiased=measured.debiased,
+            noise_floor_mean=floor.mean if floor else None,
+            noise_floor_p95=floor.p95 if floor else None,
+            exact=measured.exact,
+            curve=measured.curve,
+            before=measured.before,
+            **asdict(measured.about),
+        )
+
+    def measurement(self) -> Measurement:
+        """Return the measurement that this is the trace of: the inverse of `of`."""
+        floor = None
+        if self.noise_floor_mean is not None and self.noise_floor_p95 is not None:
+            floor = NoiseFloor(self.noise_floor_mean, self.noise_floor_p95)
+        return Measurement(
+            self.estimate,
+            name=self.metric,
+            low=self.low,
+            high=self.high,
+            n=self.n,
+            method=self.method,
+            confidence=self.confidence,
+            debiased=self.debiased,
+            noise_floor=floor,
+            exact=self.exact,
+            about=About(self.model, self.revision, self.task, self.split, self.data, self.calibrator, self.group),
+            curve=self.curve,
+            before=self.before,
+        )
