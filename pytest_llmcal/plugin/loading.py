@@ -22,19 +22,24 @@ def under_root(name: str, root: Path) -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
-    """Load a folder, a hub name or an embedded model."""
+    """Load an embedded model, a folder or a hub name."""
     from pytest_llmcal.scoring import load_model
+    from pytest_llmcal.scoring.folders import EMBEDDED
 
     settings = config.stash[SETTINGS]
-    return load_model(under_root(name, settings.root), dtype=settings.dtype, device=settings.device)
+    source = name if name.startswith(EMBEDDED) else under_root(name, settings.root)
+    return load_model(source, dtype=settings.dtype, device=settings.device)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_llmcal_load_task(name: str, config: pytest.Config) -> Task:
-    """Load a file, a hub name or an embedded task."""
+    """Load a registered task, a file or a hub name."""
     from pytest_llmcal.tasks import load_task
+    from pytest_llmcal.tasks.registry import registered_loader
 
     settings = config.stash[SETTINGS]
+    if registered_loader(name) is not None:
+        return load_task(name, seed=settings.seed)
     path = under_root(name, settings.root)
     # A file gives the task its own name; a folder would give it a path that differs from machine to machine.
     called = name if Path(path).is_dir() else None

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from pytest_llmcal.scoring.protocol import ModelError
 
+EMBEDDED = "world/"
+"""How the names of the embedded models begin; a folder of the same path cannot stand in for them."""
+
 _SAFE = "*.safetensors"
 _PICKLED = "pytorch_model*.bin"
 _FILES = ("*.json", "*.jinja", "*.model", "*.txt", "*.py", _SAFE)
@@ -50,7 +53,7 @@ def find_folder(name: str, revision: str | None, allow_pickle: bool) -> tuple[Pa
 
 def _local_folder(name: str) -> Path | None:
     """Folder that a name means here, None if it can only be one on the hub."""
-    if name.startswith("world/"):
+    if name.startswith(EMBEDDED):
         from pytest_llmcal.world import MODEL_NAMES, checkpoint_folder
 
         if name not in MODEL_NAMES:

@@ -231,6 +231,30 @@ def test_the_smaller_of_two_limits_counts(project: Project, option: tuple[str, .
     project.run(*option, "--llmcal-allow-empty").assert_outcomes(passed=1)
 
 
+def test_embedded_names_win_over_folders_and_other_names_do_not(project: Project) -> None:
+    project.write("conftest.py", "")
+    for folder in ("world/gpt2", "world/qa", "org/model", "data/rows"):
+        project.write(f"{folder}/notes.md", "nothing to load")
+    project.write(
+        "test_gates.py",
+        """
+import pytest_llmcal.scoring, pytest_llmcal.tasks
+
+def test_gate(pytestconfig, monkeypatch):
+    said = []
+    monkeypatch.setattr(pytest_llmcal.scoring, "load_model", lambda source, **_: said.append(source))
+    monkeypatch.setattr(pytest_llmcal.tasks, "load_task", lambda source, name=None, **_: said.append((source, name)))
+    for name in ("world/gpt2", "org/model"):
+        pytestconfig.hook.pytest_llmcal_load_model(name=name, config=pytestconfig)
+    for name in ("world/qa", "data/rows"):
+        pytestconfig.hook.pytest_llmcal_load_task(name=name, config=pytestconfig)
+    root = pytestconfig.rootpath
+    assert said == ["world/gpt2", str(root / "org/model"), ("world/qa", None), (str(root / "data/rows"), "data/rows")]
+""",
+    )
+    project.run().assert_outcomes(passed=1)
+
+
 def test_device_dtype_and_seed_reach_whoever_loads(project: Project) -> None:
     """Through the plugin's own hooks, which the loaders of the package stand behind."""
     project.write("conftest.py", "")

@@ -101,6 +101,15 @@ def test_a_model_in_a_folder_and_a_task_in_a_file_are_named_relative_to_the_root
     assert str(world.folder) not in (world.folder / "reports/latest/run.json").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
+def test_folders_of_their_names_do_not_stand_in_for_the_embedded_model_and_task(world: Project) -> None:
+    for name in ("gpt2", "qa"):
+        world.write(f"world/{name}/notes.md", "nothing to load\n")
+    world.run_apart("--llmcal-limit", "50", "-k", "temperature").assert_outcomes(passed=1)
+    [facts] = world.result().models
+    assert facts.parameters > 0
+
+
 def test_an_unknown_embedded_model_is_refused_in_one_sentence(world: Project) -> None:
     result = world.run_apart("--llmcal-model", "world/none", "-k", "trusted")
     result.assert_outcomes(errors=1)
