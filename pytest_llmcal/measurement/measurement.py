@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor
 from pytest_llmcal.measurement.errors import MeasurementError
@@ -15,7 +16,7 @@ from pytest_llmcal.measurement.verdict import Status, Verdict
 
 
 class Measurement(float):
-    """A ``float`` with its interval, sample size and method.
+    """A ``float`` with its interval, sample size and method. Immutable.
 
     Plain comparisons work as for any float and judge the estimate alone;
     ``below`` and ``above`` judge the whole interval and may answer "undecided".
@@ -114,22 +115,33 @@ class Measurement(float):
                 raise MeasurementError(f"the {label} of {title(name)} is NaN; a measurement is a number")
         if low > high:
             raise MeasurementError(f"the interval of {title(name)} is upside down: low {low} is above high {high}")
-        self.name = name
-        self.low = float(low)
-        self.high = float(high)
-        self.n = int(n)
-        self.method = method
-        self.confidence = float(confidence)
-        self.debiased = None if debiased is None else float(debiased)
-        self.noise_floor = noise_floor
-        self.exact = None if exact is None else float(exact)
-        self.about = about or About()
-        self.curve = tuple(curve)
-        self.before = tuple(before)
+        fields = {
+            "name": name,
+            "low": float(low),
+            "high": float(high),
+            "n": int(n),
+            "method": method,
+            "confidence": float(confidence),
+            "debiased": None if debiased is None else float(debiased),
+            "noise_floor": noise_floor,
+            "exact": None if exact is None else float(exact),
+            "about": about or About(),
+            "curve": tuple(curve),
+            "before": tuple(before),
+        }
+        for field, content in fields.items():
+            object.__setattr__(self, field, content)
         return self
 
-    def __getnewargs_ex__(self) -> tuple[tuple[float], dict[str, Any]]:
-        return (float(self),), {name: getattr(self, name) for name in self.__slots__}
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"cannot set {name!r} of {self!r}: a measurement cannot be changed")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"cannot delete {name!r} of {self!r}: a measurement cannot be changed")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = {name: getattr(self, name) for name in Measurement.__slots__}
+        return partial(type(self), **fields), (float(self),)
 
     def __repr__(self) -> str:
         return (

@@ -36,9 +36,24 @@ def test_copies_keep_everything(copied):
         assert getattr(twin, name) == getattr(full(), name)
 
 
-@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_every_pickle_protocol_works(protocol):
     assert repr(pickle.loads(pickle.dumps(full(), protocol))) == repr(full())
+
+
+@pytest.mark.parametrize("field", Measurement.__slots__)
+def test_no_field_can_be_changed_or_deleted(field):
+    measured = full()
+    with pytest.raises(AttributeError, match=f"cannot set '{field}' of ece=.* a measurement cannot be changed"):
+        setattr(measured, field, 0.01)
+    with pytest.raises(AttributeError, match=f"cannot delete '{field}'"):
+        delattr(measured, field)
+    assert getattr(measured, field) == getattr(full(), field)
+
+
+def test_no_field_can_be_added():
+    with pytest.raises(AttributeError, match="cannot set 'note'"):
+        full().note = "mine"
 
 
 def test_its_repr_begins_with_what_must_not_be_cut_off():
