@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from pytest_llmcal.scoring.devices import named_device
+
 GIB = 2**30
 
 
@@ -15,12 +17,17 @@ def cuda_memory_gib(device: str) -> float | None:
     device : str
         ``"auto"`` and ``"cuda"`` mean the first one, ``"cuda:1"`` the second.
 
+    Raises
+    ------
+    ModelError
+        No such device is known.
+
     Examples
     --------
     >>> cuda_memory_gib("cpu") is None
     True
     """
-    place = torch.device("cuda" if device == "auto" else device)
+    place = named_device("cuda" if device == "auto" else device)
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if place.type != "cuda" or (place.index or 0) >= count:
         return None

@@ -38,14 +38,35 @@ def choose_device(name: str) -> torch.device:
     """
     if name == "auto":
         return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
-    if not re.fullmatch(r"cpu|cuda(:\d+)?|mps", name):
-        raise ModelError(f"unknown device {name!r}; allowed are auto, cpu, cuda, cuda:N and mps")
-    device = torch.device(name)
+    device = named_device(name)
     if device.type == "cuda":
         _check_cuda(name, device.index)
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise ModelError("device 'mps' was asked for, and PyTorch finds none here; allowed are auto and cpu")
     return device
+
+
+def named_device(name: str) -> torch.device:
+    """Read the name of a device, whether or not this machine has it.
+
+    Parameters
+    ----------
+    name : str
+        As for `choose_device`, except ``"auto"``.
+
+    Raises
+    ------
+    ModelError
+        No such device is known.
+
+    Examples
+    --------
+    >>> named_device("cuda:1")
+    device(type='cuda', index=1)
+    """
+    if not re.fullmatch(r"cpu|cuda(:\d+)?|mps", name):
+        raise ModelError(f"unknown device {name!r}; allowed are auto, cpu, cuda, cuda:N and mps")
+    return torch.device(name)
 
 
 def _check_cuda(name: str, index: int | None) -> None:

@@ -60,6 +60,13 @@ def test_a_gpu_gate_is_skipped_when_models_are_told_to_live_elsewhere(
     result.stdout.fnmatch_lines(["SKIPPED * the gate needs a CUDA device, and --llmcal-device is cpu"])
 
 
+def test_a_device_that_nobody_knows_is_named_with_those_that_are(project: Project) -> None:
+    project.gates(GATE)
+    result = project.run("--llmcal-device", "cudax")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*unknown device 'cudax'; allowed are auto, cpu, cuda, cuda:N and mps*"])
+
+
 def test_memory_is_asked_of_the_device_itself() -> None:
     torch = pytest.importorskip("torch")
     here = pytest_llmcal.scoring.cuda.cuda_memory_gib("auto")
