@@ -63,12 +63,13 @@ class Collector:
         elif report.when not in {"setup", "call", "teardown"} and report.nodeid in self.planned:
             # pytest-xdist reports a test whose worker died in a phase of its own.
             draft = self._drafts.setdefault(report.nodeid, GateDraft(self.planned[report.nodeid]))
-            draft.crash(report.longreprtext)
-            self._troubles.append(f"{report.longreprtext.rstrip('.')}.")
+            reason = _last_line(report.longrepr)
+            draft.crash(reason)
+            self._troubles.append(f"{reason.rstrip('.')}.")
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Note that pytest, or a worker of pytest-xdist, broke down."""
-        self._troubles.append(f"pytest broke down: {str(excrepr).strip().splitlines()[-1]}")
+        self._troubles.append(f"pytest broke down: {_last_line(excrepr)}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -153,6 +154,12 @@ def _named(nodeids: Sequence[str]) -> str:
         return f"The gate {nodeids[0]} was"
     rest = f" and {len(nodeids) - 3} more" if len(nodeids) > 3 else ""
     return f"{len(nodeids)} gates ({', '.join(nodeids[:3])}{rest}) were"
+
+
+def _last_line(shown: object) -> str:
+    """Return what went wrong; the lines before say where, with paths of the machine that it went wrong on."""
+    lines = str(shown or "").strip().splitlines()
+    return lines[-1] if lines else "no reason was given"
 
 
 def _of(models: Sequence[str]) -> str:

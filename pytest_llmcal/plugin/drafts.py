@@ -109,5 +109,9 @@ def _message(report: pytest.TestReport) -> str:
     if isinstance(report.longrepr, tuple):  # a skip: file, line, reason
         return str(report.longrepr[2])
     crash = getattr(report.longrepr, "reprcrash", None)
-    text = crash.message if crash is not None else report.longreprtext
-    return str(text or getattr(report, "wasxfail", ""))
+    if crash is not None:
+        return str(crash.message)
+    # Not longreprtext: of a worker of pytest-xdist it begins with the path of its Python.
+    text = str(report.longrepr or getattr(report, "wasxfail", ""))
+    errors = [line[1:].strip() for line in text.splitlines() if line.startswith("E  ")]  # of a missing fixture
+    return errors[0] if errors else text

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from inner_runs import Project, seen
+
+from pytest_llmcal.plugin.stash import COLLECTOR
 
 TWO = """
 def test_first(model):
@@ -111,8 +115,29 @@ def test_a_worker_that_dies_keeps_earlier_records_and_fails_the_run_without_hang
     assert "crashed while running 'test_gates.py::test_second[a]'" in text
     verdicts = {gate.name: gate.verdict for gate in project.result().gates}
     assert verdicts == {"test_first": "holds", "test_second": "error", "test_third": "holds"}
+    assert project.gate("test_second").attempts[-1].message.startswith("worker 'gw0' crashed while running")
+    written = (project.folder / "reports/latest/run.json").read_text(encoding="utf-8")
+    assert sys.executable not in written
     assert len(project.gate("test_first").records) == 1
     assert project.events().count("LOAD a") == 2  # the test that killed the first worker is not given to the second
+
+
+def test_a_missing_fixture_is_named_with_and_without_xdist(project: Project) -> None:
+    project.gates("def test_gate(model, nothing): pass\n")
+    for workers in ("0", "1"):
+        project.run_apart("-n", workers, "--llmcal-model", "a").assert_outcomes(errors=1)
+        assert problem(project).endswith("[a] was not judged: fixture 'nothing' not found")
+        assert str(project.folder) not in project.gate("test_gate").attempts[-1].message
+
+
+def test_a_breakdown_without_any_text_is_noted_all_the_same(project: Project) -> None:
+    collector = project.pytester.parseconfigure().stash[COLLECTOR]
+    collector.pytest_internalerror("\n")
+    collector.pytest_internalerror("File /somewhere\nOSError: disk gone\n")
+    assert collector.run({}).problems == (
+        "pytest broke down: no reason was given",
+        "pytest broke down: OSError: disk gone",
+    )
 
 
 @pytest.mark.slow
