@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_llmcal.history import MERGED, Baseline, BaselineError, MergeError, merge, update
+from pytest_llmcal.history.merging import NO_MODEL
 from pytest_llmcal.measurement import Measurement, Observation
-from pytest_llmcal.records import Record, Run, RunError
-from tests.sample_runs import REFUTED, curve, facts, gate, record, run, two_models
+from pytest_llmcal.records import Gate, Record, Run, RunError
+from tests.sample_runs import REFUTED, UNDECIDED, curve, facts, gate, record, run, two_models
 
 OTHER = "world/gpt2-overfit"
 
@@ -46,6 +48,56 @@ def test_a_gate_with_two_results_is_refused_by_name() -> None:
     one, two = run(gate("test_trust", record())), run(gate("test_trust", REFUTED, outcome="failed"))
     with pytest.raises(MergeError, match=r"suites/qa/test_it\.py::test_trust\[world/gpt2\].* different results"):
         merge([one, two])
+
+
+def timed(entry: Gate, seconds: float) -> Gate:
+    return replace(entry, attempts=tuple(replace(attempt, seconds=seconds) for attempt in entry.attempts))
+
+
+def test_of_a_gate_that_differs_in_time_alone_the_quickest_is_kept() -> None:
+    alone = gate("test_data", record(), model=None)
+    runs = [run(timed(alone, seconds)) for seconds in (0.3, 0.1, 0.2)]
+    for order in permutations(runs):
+        assert merge(order).gates == (timed(alone, 0.1),)
+
+
+def test_two_skips_of_one_gate_are_one_with_the_reasons_of_both() -> None:
+    runs = [run(gate("test_it", outcome="skipped", message=f"Skipped: not on {name}", model=None)) for name in "bca"]
+    for first, second, third in permutations(runs):
+        (kept,) = merge([merge([first, second]), third]).gates
+        assert kept.attempts[-1].message == "Skipped: not on a\n\nSkipped: not on b\n\nSkipped: not on c"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        gate("test_it", outcome="skipped"),
+        gate("test_it", record(estimate=0.032)),
+        gate("test_it", record(), outcome="failed", message="AssertionError"),
+        replace(gate("test_it", record()), task="world/other"),
+        replace(gate("test_it"), attempts=2 * gate("test_it", record()).attempts),
+    ],
+    ids=["skipped", "another number", "failed", "another task", "a rerun"],
+)
+def test_a_gate_that_differs_in_more_than_time_is_refused(other: Gate) -> None:
+    with pytest.raises(MergeError, match="different results"):
+        merge([run(gate("test_it", record())), run(other)])
+
+
+def test_skips_with_other_measurements_are_refused() -> None:
+    one, two = (run(gate("test_it", replace(UNDECIDED, estimate=e), outcome="skipped")) for e in (0.03, 0.04))
+    with pytest.raises(MergeError, match="different results"):
+        merge([one, two])
+
+
+def test_a_test_skipped_for_want_of_a_model_gives_way_to_the_same_test_on_a_model() -> None:
+    def skip(name: str) -> Gate:
+        wanting = gate(name, outcome="skipped", message="Skipped: no model", model=None)
+        return replace(wanting, nodeid=f"suites/qa/test_it.py::{name}[{NO_MODEL}]")
+
+    on_a_model, lonely = gate("test_it", record()), skip("test_other")
+    merged = merge([run(on_a_model), run(skip("test_it"), lonely)])
+    assert merged.gates == (on_a_model, lonely)
 
 
 def test_a_model_with_two_revisions_is_refused_by_name() -> None:
