@@ -93,7 +93,6 @@ class Temperature:
         logits = np.empty(choices.values.shape)
         for rows, logs in choices.log_probabilities():
             logits[rows] = logs / self.temperature
-        logits.flags.writeable = False  # nobody else holds it, so the scores need no copy
         return scores.recalibrated(logits, f"temperature(T={self.temperature:.4g})")
 
     def save(self, folder: str | Path) -> None:

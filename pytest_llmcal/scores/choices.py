@@ -20,7 +20,9 @@ _AT_ONCE = 1 << 18
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """Logits or probabilities over choices, with the right ones.
+    """Logits or probabilities over choices, with the right ones. Immutable.
+
+    Takes its arrays over without a copy: hand it ``frozen`` ones, or such as nobody else holds.
 
     Attributes
     ----------
@@ -43,7 +45,7 @@ class Choices:
     def __post_init__(self) -> None:
         for name in ("values", "labels", "truth"):
             array = getattr(self, name)
-            object.__setattr__(self, name, None if array is None else frozen(array))
+            object.__setattr__(self, name, None if array is None else locked(array))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Choices, (self.values, self.are_logits, self.labels, self.truth)  # arrays come back writeable
@@ -89,8 +91,14 @@ class Choices:
 
 
 def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return an array that nobody can write to: itself if it already is one, else a copy."""
-    if array.flags.writeable:
-        array = array.copy()
-        array.flags.writeable = False
-    return array
+    """Return a copy that can neither be written to, nor be made writeable again."""
+    return locked(np.array(array, order="C"))
+
+
+def locked(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the same numbers, read-only for good, for an array that nobody else holds.
+
+    ``array.flags.writeable = False`` can be undone. A view of a read-only buffer
+    cannot: numpy asks the buffer.
+    """
+    return np.asarray(array.data.toreadonly())

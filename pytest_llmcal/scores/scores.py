@@ -15,7 +15,7 @@ from pytest_llmcal.measurement import About, Measurement
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.metrics.calibration_error import calibration_error
 from pytest_llmcal.scores import measuring
-from pytest_llmcal.scores.choices import Choices, frozen
+from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.reliability import Reliability
 from pytest_llmcal.scores.table import read_table
@@ -39,6 +39,9 @@ Groups = Mapping[str, Sequence[str]]
 class Scores:
     """Confidence and correctness of a model's answers, item by item. Immutable.
 
+    Arrays that are handed in are copied, once, so that nobody can change the scores
+    through them. Arrays that are handed out cannot be written to, nor made writeable.
+
     Parameters
     ----------
     confidence : array_like of shape (n,)
@@ -56,7 +59,7 @@ class Scores:
     Attributes
     ----------
     confidence, correct, ids, groups, about
-        As given; the arrays cannot be written to. ``correct`` is boolean.
+        Copies of what was given; ``correct`` is boolean.
     choices : Choices or None
         Logits or probabilities over the choices, where the scores were made of them.
     before : Scores or None
@@ -212,11 +215,12 @@ class Scores:
     ) -> Scores:
         n, k = values.shape
         known = None if truth is None else checked_truth(truth, values.shape)
-        choices = Choices(values, are_logits, checked_labels(labels, n, k), known)
+        right = checked_labels(labels, n, k)
+        choices = Choices(frozen(values), are_logits, frozen(right), None if known is None else frozen(known))
         scores = cls.__new__(cls)
         scores._set(
-            confidence=frozen(choices.top_probability()),
-            correct=frozen(choices.chosen == choices.labels),
+            confidence=locked(choices.top_probability()),
+            correct=locked(choices.chosen == choices.labels),
             ids=checked_ids(ids, n),
             groups=checked_groups(groups, n),
             about=about or About(),
@@ -353,16 +357,16 @@ class Scores:
         Parameters
         ----------
         logits : array of shape (n, k)
-            As for ``from_logits``.
+            As for ``from_logits``; copied.
         calibrator : str
             What made them, for instance ``"temperature(T=1.72)"``.
         """
         if self.choices is None or logits.shape != self.choices.values.shape:
             raise ScoresError(f"logits of shape {logits.shape} do not belong to the choices of {self!r}")
-        choices = replace(self.choices, values=logits, are_logits=True)
+        choices = replace(self.choices, values=frozen(logits), are_logits=True)
         return self._with(
-            confidence=frozen(choices.top_probability()),
-            correct=frozen(choices.chosen == choices.labels),
+            confidence=locked(choices.top_probability()),
+            correct=locked(choices.chosen == choices.labels),
             about=replace(self.about, calibrator=calibrator),
             choices=choices,
             before=self,
@@ -373,8 +377,8 @@ class Scores:
             return tuple(values[i] for i in index)
 
         return self._with(
-            confidence=frozen(self.confidence[index]),
-            correct=frozen(self.correct[index]),
+            confidence=locked(self.confidence[index]),
+            correct=locked(self.correct[index]),
             ids=None if self.ids is None else taken(self.ids),
             groups=MappingProxyType({attribute: taken(members) for attribute, members in self.groups.items()}),
             choices=self.choices and self.choices.take(index),
@@ -384,6 +388,6 @@ class Scores:
 
 def _restored(values: dict[str, Any]) -> Scores:
     scores = Scores.__new__(Scores)
-    arrays = {name: frozen(values[name]) for name in ("confidence", "correct")}
+    arrays = {name: locked(values[name]) for name in ("confidence", "correct")}
     scores._set(**values | arrays | {"groups": MappingProxyType(values["groups"])})
     return scores

@@ -106,7 +106,7 @@ def test_transformed_scores_keep_what_they_were_and_know_it():
     repaired = fitted.transform(scores)
     assert repaired.ids == scores.ids
     assert repaired.groups == scores.groups
-    assert repaired.choices.truth is scores.choices.truth
+    assert np.shares_memory(repaired.choices.truth, scores.choices.truth)
     assert repaired.about == About(model="m", task="t", calibrator=f"temperature(T={fitted.temperature:.4g})")
     assert repaired.before is scores
     assert repaired.ece().before == scores.ece().curve
