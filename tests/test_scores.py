@@ -110,6 +110,12 @@ def test_an_unknown_norm_is_refused():
         calibrated().ece(norm="max")
 
 
+@pytest.mark.parametrize("measure", [Scores.ece, Scores.exact_ece])
+def test_the_norm_goes_by_name(measure):
+    with pytest.raises(TypeError, match="positional"):
+        measure(of_choices()[0], 15, "l2")
+
+
 @pytest.mark.parametrize("measure", [Scores.ece, Scores.reliability, lambda s, bins: s.exact_ece(bins)])
 @pytest.mark.parametrize("bins", [0, 2.5, "15"])
 def test_bins_that_are_none_are_refused(measure, bins):

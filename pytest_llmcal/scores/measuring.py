@@ -57,7 +57,7 @@ def ece(scores: Scores, bins: int, norm: Literal["l1", "l2"], level: float | Non
         _ECE_METHOD[norm].format(bins=bins),
         debiased=calibration_error_interval.best_guess(sums, estimate),
         noise_floor=NoiseFloor(*noise_floor(scores.confidence, sums, norm)),
-        exact=scores.exact_ece(bins, norm),
+        exact=scores.exact_ece(bins, norm=norm),
         curve=curve_of(sums),
         before=curve(scores.before, bins) if scores.before else (),
     )

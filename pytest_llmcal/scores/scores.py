@@ -255,7 +255,7 @@ class Scores:
         """Measure the share of right answers, with the Clopper-Pearson interval."""
         return measuring.accuracy(self, confidence)
 
-    def ece(self, bins: int = 15, norm: Literal["l1", "l2"] = "l1", *, confidence: float | None = None) -> Measurement:
+    def ece(self, bins: int = 15, *, norm: Literal["l1", "l2"] = "l1", confidence: float | None = None) -> Measurement:
         """Measure the calibration error over fixed uniform bins.
 
         Parameters
@@ -276,7 +276,7 @@ class Scores:
         """
         return measuring.ece(self, bins, norm, confidence)
 
-    def exact_ece(self, bins: int = 15, norm: Literal["l1", "l2"] = "l1") -> float | None:
+    def exact_ece(self, bins: int = 15, *, norm: Literal["l1", "l2"] = "l1") -> float | None:
         """Return the calibration error from the true probabilities, or None where they are not known.
 
         In each bin the mean confidence is held against the mean true probability of
