@@ -11,6 +11,7 @@ from pytest_llmcal.records import Gate, Run
 
 # hypothesis loads itself anew at the end of every run inside a run, which takes seconds
 QUIET = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+TIME_LIMIT = 180.0  # seconds; what it catches is a hang, and a busy machine is none
 PREFACE = "import pytest\nfrom by_hand import measured\n\n"
 
 
@@ -39,7 +40,7 @@ class Project:
 
     def run_apart(self, *arguments: str) -> pytest.RunResult:
         """Run in a process of its own: for workers, crashes and what is imported."""
-        return self.pytester.runpytest_subprocess(*QUIET, *arguments, timeout=60)
+        return self.pytester.runpytest_subprocess(*QUIET, *arguments, timeout=TIME_LIMIT)
 
     def result(self, path: str = "reports/latest/run.json") -> Run:
         return Run.read(self.folder / path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from time import perf_counter
+from time import process_time
 
 import pytest
 from inner_runs import Project
@@ -93,10 +93,10 @@ def test_ten_thousand_records_take_a_few_megabytes_and_seconds(project: Project)
                 assert measured() < 0.05
         """
     )
-    start = perf_counter()
+    start = process_time()
     project.run("--llmcal-report", "none", "--llmcal-json", "run.json").assert_outcomes(passed=100)
-    seconds = perf_counter() - start
+    seconds = process_time() - start
     run = project.result("run.json")
     assert sum(len(gate.records) for gate in run.gates) == 10_000
     assert (project.folder / "run.json").stat().st_size < 10e6
-    assert seconds < 20  # about 2 on an idle machine
+    assert seconds < 20  # of the processor, however busy the machine is; about 2

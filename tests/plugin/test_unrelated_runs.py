@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 
-from inner_runs import Project, seen
+from inner_runs import TIME_LIMIT, Project, seen
 
 HEAVY = ("torch", "transformers", "datasets", "numpy", "scipy", "jinja2", "hypothesis")
 
@@ -19,7 +19,7 @@ assert not loaded, loaded
 
 def test_loading_the_plugin_imports_no_heavy_module() -> None:
     load = "import pytest_llmcal.plugin\nfor name in pytest_llmcal.plugin.pytest_plugins: __import__(name)\n"
-    subprocess.run([sys.executable, "-c", load + NOTHING_HEAVY], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", load + NOTHING_HEAVY], check=True, timeout=TIME_LIMIT)
 
 
 def test_a_run_that_shows_the_header_and_the_help_imports_no_heavy_module(project: Project) -> None:
