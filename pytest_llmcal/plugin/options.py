@@ -8,7 +8,7 @@ this order; ``settings.py`` reads them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -25,8 +25,8 @@ class Option:
         What it does.
     metavar : str or None
         Placeholder of its value in the help.
-    kind : {"one", "many", "switch"}
-        A single value, a list of values, or on and off.
+    kind : {"one", "number", "many", "switch"}
+        A single text or number, a list of texts, or on and off.
     key : str or None
         Name in the ini file and the environment, where it is another.
     """
@@ -34,7 +34,7 @@ class Option:
     name: str
     help: str
     metavar: str | None = None
-    kind: Literal["one", "many", "switch"] = "one"
+    kind: Literal["one", "number", "many", "switch"] = "one"
     key: str | None = None
 
     @property
@@ -58,10 +58,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("task", "take this task instead of every marker's, or instead of NAME; repeatable", "[NAME=]SOURCE", "many"),
     Option("device", "where models run: auto (CUDA where there is one), cpu, cuda, cuda:1", "DEVICE"),
     Option("dtype", "number format of the weights: auto, float32, bfloat16, float16", "DTYPE"),
-    Option("seed", "seed of shuffled choices (default 0)", "N"),
-    Option("confidence", "level of the intervals, between 0 and 1 (default 0.95)", "LEVEL"),
+    Option("seed", "seed of shuffled choices (default 0)", "N", "number"),
+    Option("confidence", "level of the intervals, between 0 and 1 (default 0.95)", "LEVEL", "number"),
     Option("undecided", "what an undecided verdict does to its test (default fail)", "{fail,pass,skip}"),
-    Option("limit", "use at most this many items of each split", "N"),
+    Option("limit", "use at most this many items of each split", "N", "number"),
     Option("report", "folder of the report (default reports/latest); 'none' writes no report", "DIR"),
     Option("json", "write run.json here too", "PATH"),
     Option("baseline", "run.json of an earlier run, for the baseline fixture", "PATH"),
@@ -70,7 +70,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("allow-empty", "let a run pass in which gates were collected and nothing was measured", kind="switch"),
 )
 
-_INI_TYPE: dict[str, Literal["string", "linelist", "bool"]] = {"one": "string", "many": "linelist", "switch": "bool"}
+# The table [tool.pytest] of pytest 9 is strictly typed; a number there needs quotes until pytest 9.2 knows unions.
+_NUMBER = "string" if pytest.version_tuple < (9, 2) else str | int | float
+_INI_TYPE: dict[str, Any] = {"one": "string", "number": _NUMBER, "many": "linelist", "switch": "bool"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -193,7 +193,7 @@ def _whole(given: Given | None, default: Any, *, least: int) -> Any:
     if given is None:
         return default
     try:
-        number = int(given.value)
+        number = int(str(given.value))  # int() of a 1.5 would be 1
     except ValueError:
         number = None
     if number is None or number < least:

@@ -126,6 +126,18 @@ def test_the_native_table_takes_lists_and_switches(project: Project) -> None:
     assert project.run().ret == 0
 
 
+@pytest.mark.skipif(pytest.version_tuple < (9, 2), reason="a strictly typed option has one type until pytest 9.2")
+def test_the_native_table_takes_numbers_with_and_without_quotes(project: Project) -> None:
+    project.gates(GATE)
+    for confidence, limit in (("0.9", "50"), ('"0.9"', '"50"')):
+        project.write("pyproject.toml", f"[tool.pytest]\nllmcal_confidence = {confidence}\nllmcal_limit = {limit}\n")
+        assert project.run().ret == 0
+        record = project.gate("test_gate").records[0]
+        assert (record.confidence, record.n) == (0.9, 50)
+    project.write("pyproject.toml", "[tool.pytest]\nllmcal_limit = 1.5\n")
+    assert usage_error(project.run()) == "llmcal_limit must be a whole number of at least 1, got 1.5."
+
+
 @pytest.mark.parametrize(("word", "exit_code"), [("1", 0), ("yes", 0), ("0", 1), ("off", 1)])
 def test_a_switch_is_set_by_a_word_in_the_environment(
     project: Project, monkeypatch: pytest.MonkeyPatch, word: str, exit_code: int
