@@ -44,6 +44,7 @@ def _options(settings: Settings) -> dict[str, str]:
     options = {
         "device": settings.device,
         "dtype": settings.dtype,
+        "truncate": settings.truncate,
         "seed": str(settings.seed),
         "confidence": str(settings.confidence),
         "undecided": settings.undecided,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,15 +21,32 @@ def under_root(name: str, root: Path) -> str:
     return str(path) if path.exists() else name
 
 
+def hub_revision(name: str) -> tuple[str, str | None]:
+    """Split ``NAME@REVISION``, where the name is one that the hub could give; its names hold no ``@``.
+
+    >>> hub_revision("org/name@v1.0"), hub_revision("org/name"), hub_revision("./folder@home")
+    (('org/name', 'v1.0'), ('org/name', None), ('./folder@home', None))
+    """
+    found = re.fullmatch(r"(\w[\w.-]*(?:/[\w.-]+)?)@(.+)", name)
+    return (found[1], found[2]) if found else (name, None)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
-    """Load an embedded model, a folder or a hub name."""
+    """Load an embedded model, a folder, or a name on the hub, perhaps with a revision."""
     from pytest_llmcal.scoring import load_model
     from pytest_llmcal.scoring.folders import EMBEDDED
 
     settings = config.stash[SETTINGS]
     source = name if name.startswith(EMBEDDED) else under_root(name, settings.root)
-    return load_model(source, dtype=settings.dtype, device=settings.device)
+    source, revision = (source, None) if Path(source).exists() else hub_revision(source)
+    return load_model(
+        source,
+        revision=revision,
+        dtype=settings.dtype,
+        device=settings.device,
+        truncate="left" if settings.truncate == "left" else None,
+    )
 
 
 @pytest.hookimpl(trylast=True)

@@ -54,10 +54,17 @@ class Option:
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("model", "gate this model: a folder, a hub name or world/...; repeatable", "NAME", "many", "llmcal_models"),
+    Option(
+        "model",
+        "gate this model: a folder, a hub name[@revision] or world/...; repeatable",
+        "NAME",
+        "many",
+        "llmcal_models",
+    ),
     Option("task", "take this task instead of every marker's, or instead of NAME; repeatable", "[NAME=]SOURCE", "many"),
     Option("device", "where models run: auto (CUDA where there is one), cpu, cuda, cuda:1", "DEVICE"),
     Option("dtype", "number format of the weights: auto, float32, bfloat16, float16", "DTYPE"),
+    Option("truncate", "what a prompt that is too long is: an error (default), or cut on the left", "{error,left}"),
     Option("seed", "seed of shuffled choices (default 0)", "N", "number"),
     Option("confidence", "level of the intervals, between 0 and 1 (default 0.95)", "LEVEL", "number"),
     Option("undecided", "what an undecided verdict does to its test (default fail)", "{fail,pass,skip}"),

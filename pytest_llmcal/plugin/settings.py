@@ -34,6 +34,8 @@ class Settings:
         Replaces single tasks, by name.
     device, dtype : str
         As given to the model's loader.
+    truncate : {"error", "left"}
+        What becomes of a prompt that is too long for the model.
     seed : int
         Seed of shuffled choices.
     confidence : float
@@ -56,6 +58,7 @@ class Settings:
     task_for: Mapping[str, str]
     device: str
     dtype: str
+    truncate: str
     seed: int
     confidence: float
     undecided: str
@@ -99,6 +102,7 @@ def resolve(config: pytest.Config) -> Settings:
         task_for=for_one,
         device=_text(given["device"], "auto"),
         dtype=_text(given["dtype"], "auto"),
+        truncate=_choice(given["truncate"], ("error", "left")),
         seed=_whole(given["seed"], 0, least=0),
         confidence=_confidence(given["confidence"]),
         undecided=_choice(given["undecided"], ("fail", "pass", "skip")),

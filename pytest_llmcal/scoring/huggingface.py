@@ -142,7 +142,7 @@ class HuggingFaceModel:
             raise ModelError(
                 f"item {request.item!r} ({_opening(request.context)}): prompt and choice are {length} tokens, the "
                 f"model reads at most {self._limit}"
-                + ('; load it with truncate="left" to leave out the oldest' if self._truncate is None else "")
+                + ('; truncate="left" (--llmcal-truncate left) leaves out the oldest' if self._truncate is None else "")
             )
         # the begin token is kept: models that always saw one are lost without it
         return begin + context[-room:], continuation

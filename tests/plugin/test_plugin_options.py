@@ -32,6 +32,7 @@ TWO_FOR_ALL = "'x' and 'y' would both replace every task; write NAME=SOURCE for 
         (("--llmcal-confidence", "95%"), f"{LEVEL} '95%'."),
         (("--llmcal-confidence", "nan"), f"{LEVEL} 'nan'."),
         (("--llmcal-undecided", "maybe"), "--llmcal-undecided must be one of fail, pass, skip, got 'maybe'."),
+        (("--llmcal-truncate", "right"), "--llmcal-truncate must be one of error, left, got 'right'."),
         (("--llmcal-model", ""), "--llmcal-model: expected at least one name and none of them empty, got ['']."),
         (
             ("--llmcal-model", "a", "--llmcal-model", "a"),
@@ -245,7 +246,7 @@ def test_the_smaller_of_two_limits_counts(project: Project, option: tuple[str, .
 
 def test_embedded_names_win_over_folders_and_other_names_do_not(project: Project) -> None:
     project.write("conftest.py", "")
-    for folder in ("world/gpt2", "world/qa", "org/model", "data/rows"):
+    for folder in ("world/gpt2", "world/qa", "org/model", "org/model@home", "data/rows"):
         project.write(f"{folder}/notes.md", "nothing to load")
     project.write(
         "test_gates.py",
@@ -254,20 +255,30 @@ import pytest_llmcal.scoring, pytest_llmcal.tasks
 
 def test_gate(pytestconfig, monkeypatch):
     said = []
-    monkeypatch.setattr(pytest_llmcal.scoring, "load_model", lambda source, **_: said.append(source))
+    monkeypatch.setattr(
+        pytest_llmcal.scoring, "load_model", lambda source, revision, **_: said.append((source, revision))
+    )
     monkeypatch.setattr(pytest_llmcal.tasks, "load_task", lambda source, name=None, **_: said.append((source, name)))
-    for name in ("world/gpt2", "org/model"):
+    for name in ("world/gpt2", "org/model", "org/model@home", "org/other@refs/pr/1", "./other@home"):
         pytestconfig.hook.pytest_llmcal_load_model(name=name, config=pytestconfig)
     for name in ("world/qa", "data/rows"):
         pytestconfig.hook.pytest_llmcal_load_task(name=name, config=pytestconfig)
     root = pytestconfig.rootpath
-    assert said == ["world/gpt2", str(root / "org/model"), ("world/qa", None), (str(root / "data/rows"), "data/rows")]
+    assert said == [
+        ("world/gpt2", None),
+        (str(root / "org/model"), None),
+        (str(root / "org/model@home"), None),
+        ("org/other", "refs/pr/1"),
+        ("./other@home", None),
+        ("world/qa", None),
+        (str(root / "data/rows"), "data/rows"),
+    ]
 """,
     )
     project.run().assert_outcomes(passed=1)
 
 
-def test_device_dtype_and_seed_reach_whoever_loads(project: Project) -> None:
+def test_device_dtype_truncation_and_seed_reach_whoever_loads(project: Project) -> None:
     """Through the plugin's own hooks, which the loaders of the package stand behind."""
     project.write("conftest.py", "")
     project.write(
@@ -279,9 +290,11 @@ def test_gate(pytestconfig, monkeypatch):
     said = []
     monkeypatch.setattr(pytest_llmcal.scoring, "load_model", lambda source, **options: said.append((source, options)))
     monkeypatch.setattr(pytest_llmcal.tasks, "load_task", lambda source, **options: said.append((source, options)))
-    pytestconfig.hook.pytest_llmcal_load_model(name="m", config=pytestconfig)
+    pytestconfig.hook.pytest_llmcal_load_model(name="m@v2", config=pytestconfig)
     pytestconfig.hook.pytest_llmcal_load_task(name="t", config=pytestconfig)
-    assert said == [("m", {"dtype": "float16", "device": "cpu"}), ("t", {"name": None, "seed": 3})]
+    options = {"revision": "v2", "dtype": "float16", "device": "cpu", "truncate": "left"}
+    assert said == [("m", options), ("t", {"name": None, "seed": 3})]
 """,
     )
-    project.run("--llmcal-device", "cpu", "--llmcal-dtype", "float16", "--llmcal-seed", "3").assert_outcomes(passed=1)
+    options = ("--llmcal-device", "cpu", "--llmcal-dtype", "float16", "--llmcal-truncate", "left")
+    project.run(*options, "--llmcal-seed", "3").assert_outcomes(passed=1)

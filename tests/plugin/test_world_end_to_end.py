@@ -102,6 +102,23 @@ def test_a_model_in_a_folder_and_a_task_in_a_file_are_named_relative_to_the_root
 
 
 @pytest.mark.slow
+def test_a_prompt_beyond_the_context_is_an_error_that_names_the_option_that_cuts_it(
+    world: Project,
+) -> None:
+    row = '{"question": "%s", "choices": ["yes", "no"], "answer": "yes", "id": "the long one"}'
+    world.write("long.jsonl", row % ("who keeps bees " * 400) + "\n")
+    world.write("test_gates.py", "def test_gate(scores):\n    assert scores.accuracy() >= 0\n")
+    task = ("--llmcal-task", "long.toml")
+    world.write("long.toml", 'source = "long.jsonl"\nid = "id"\ncalibration = 0\nshuffle_choices = false\n')
+    result = world.run_apart(*task)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*item 'the long one' (*): prompt and choice are * tokens, the model reads at most*"])
+    assert "(--llmcal-truncate left) leaves out the oldest" in seen(result)
+    world.run_apart(*task, "--llmcal-truncate", "left").assert_outcomes(passed=1)
+    assert world.result().environment["truncate"] == "left"
+
+
+@pytest.mark.slow
 def test_folders_of_their_names_do_not_stand_in_for_the_embedded_model_and_task(world: Project) -> None:
     for name in ("gpt2", "qa"):
         world.write(f"world/{name}/notes.md", "nothing to load\n")
