@@ -94,11 +94,15 @@ def _show_task(name: str, items: int) -> list[str]:
     from pytest_llmcal.tasks import load_task
 
     task = load_task(name)
-    splits = [f"{len(split):,} {split.split} items" for split in (task.calibration, task.test) if split is not None]
+    splits = [_counted(split) for split in (task.calibration, task.test) if split is not None]
     lines = [f"{task.name}: {', '.join(splits)}, from {task.source}; * marks the right answer"]
     for item in _first(task.test, items):
         lines += ["", *_described(item)]
     return lines
+
+
+def _counted(items: Items) -> str:
+    return f"{len(items):,} {items.split} {'item' if len(items) == 1 else 'items'}"
 
 
 def _first(items: Items, number: int) -> list[Item | Text]:

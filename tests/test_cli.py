@@ -47,6 +47,16 @@ def test_tasks_shows_items_with_the_right_answer_marked(capsys: pytest.CaptureFi
     assert f"* {items[0].choices[items[0].answer].strip()}" in shown
 
 
+def test_one_item_is_counted_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "one.jsonl").write_text('{"question": "Sky?", "a": "blue", "b": "red", "answer": "blue"}\n', "utf-8")
+    path = tmp_path / "one.toml"
+    path.write_text(
+        'source = "one.jsonl"\nchoices = ["a", "b"]\nanswer = "answer"\ncalibration = 0\n', encoding="utf-8"
+    )
+    assert main(["tasks", str(path)]) == 0
+    assert " 1 test item, from" in capsys.readouterr().out
+
+
 def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     assert main(arguments) == 2
     printed = capsys.readouterr()
