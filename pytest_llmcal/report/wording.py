@@ -120,6 +120,11 @@ def interval(record: Record) -> str:
     return f"{numbers.number(record.low)} to {numbers.number(record.high)}"
 
 
+def methods(records: Sequence[Record]) -> list[str]:
+    """Return the ways in which measurements were made, each with its confidence and once."""
+    return [*dict.fromkeys(f"{record.method}, {numbers.percent(record.confidence)}" for record in records)]
+
+
 def short_suites(suites: Sequence[str]) -> dict[str, str]:
     """Name suites without the folders that all of them share.
 

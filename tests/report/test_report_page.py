@@ -124,6 +124,18 @@ def test_a_curve_that_several_records_share_is_drawn_once() -> None:
     assert [len(page.all("figure")) for page in (shared, apart)] == [1, 2]
 
 
+def test_a_method_that_all_rows_of_a_table_share_is_said_once() -> None:
+    north, south = record(group="region=north"), record(group="region=south")
+    shared = parsed(run(gate("test_a", north, south))).text
+    assert shared.count("score interval, 15 bins, 95%") == 1
+    assert "How each of these was measured: score interval, 15 bins, 95%." in shared
+    for other in (replace(south, method="t interval"), replace(south, confidence=0.9)):
+        apart = parsed(run(gate("test_a", north, north, other))).text
+        assert apart.count("(score interval, 15 bins, 95%)") == 2
+        assert apart.count(f"({other.method}, {numbers.percent(other.confidence)})") == 1
+        assert "How each of these" not in apart
+
+
 def test_the_environment_is_on_the_page() -> None:
     text = parsed(two_models()).text
     for shown in ("3f9c2a7be1d04c55", "9b1c3f5a7d2e4680", "8451389", "float32", "723,968", "3.11.2", "cpu"):
