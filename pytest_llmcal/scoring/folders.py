@@ -12,7 +12,9 @@ EMBEDDED = "world/"
 
 _SAFE = "*.safetensors"
 _PICKLED = "pytorch_model*.bin"
-_FILES = ("*.json", "*.jinja", "*.model", "*.txt", "*.py", _SAFE)
+_FILES = ("*.json", "*.jinja", "*.model", "*.tiktoken", "*.txt", "*.py", "tokenizer*", "vocab*", _SAFE)
+"""All that loading may read, pickled weights apart."""
+
 _BESIDES = ("*/*", "consolidated*")
 """Folders of other formats, and copies of the weights in the maker's own layout."""
 
@@ -104,7 +106,7 @@ def _check_weights(name: str, folder: Path, allow_pickle: bool) -> None:
 
 
 def fingerprint(folder: Path) -> str:
-    """Hash of all that a model's answers depend on: weights, configuration and tokenizer.
+    """Hash of every file that loading may read: weights, configuration, tokenizer and code.
 
     Returns
     -------
@@ -112,7 +114,7 @@ def fingerprint(folder: Path) -> str:
         16 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    patterns = (_SAFE, _PICKLED, "config.json", "tokenizer*", "vocab*", "merges.txt", "*.model")
+    patterns = (*_FILES, _PICKLED)
     for path in sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}):
         digest.update(path.name.encode() + b"\0")
         with path.open("rb") as file:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_llmcal.scoring import Model, ModelError, load_model
+from pytest_llmcal.scoring.folders import fingerprint
 
 Folder = Callable[[str], Path]
 
@@ -58,6 +59,30 @@ def test_the_revision_of_a_folder_is_that_of_its_contents(model_folder: Folder, 
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps(config | {"layer_norm_epsilon": 1e-3}))
     assert load_model(other, device="cpu").facts.revision != same
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "added_tokens.json",
+        "special_tokens_map.json",
+        "generation_config.json",
+        "x.tiktoken",
+        "modeling_x.py",
+        "pytorch_model.bin",
+        "chat_template.jinja",
+        "vocab.bpe",
+    ],
+)
+def test_every_file_that_loading_may_read_is_part_of_the_revision(
+    file: str, model_folder: Folder, tmp_path: Path
+) -> None:
+    folder = copy(model_folder("gpt2"), tmp_path / "copy")
+    before = fingerprint(folder)
+    (folder / "README.md").write_text("what it was trained on")
+    assert fingerprint(folder) == before
+    (folder / file).write_text('{"new": 1}')
+    assert fingerprint(folder) != before
 
 
 def test_the_embedded_models_are_loaded_by_name() -> None:
@@ -215,6 +240,7 @@ def test_a_model_on_the_hub_is_known_by_its_commit(
 ) -> None:
     folder = copy(model_folder("gpt2"), tmp_path / "there")
     (folder / "original").mkdir()
+    (folder / "qwen.tiktoken").write_text("bQ== 0")
     for useless in ("original/model.safetensors", "consolidated.safetensors", "pytorch_model.bin", "model.onnx"):
         (folder / useless).write_bytes(b"large")
     hub = Hub(folder, tmp_path)
@@ -223,7 +249,7 @@ def test_a_model_on_the_hub_is_known_by_its_commit(
     assert (facts.name, facts.revision) == ("someone/something", "0123abcd")
     assert hub.asked == [("someone/something", "v2")]
     fetched = {path.name for path in (tmp_path / "snapshots" / "0123abcd").iterdir()}
-    assert "model.safetensors" in fetched
+    assert {"model.safetensors", "qwen.tiktoken"} <= fetched
     assert not fetched & {"original", "consolidated.safetensors", "pytorch_model.bin", "model.onnx"}
 
 
