@@ -9,6 +9,9 @@ from typing import NamedTuple
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+# Rows of one small model: threads would wait for one another longer than they work.
+torch.set_num_threads(1)
+
 
 class Figures(NamedTuple):
     n: int
