@@ -63,6 +63,10 @@ def _near_one(generator: np.random.Generator, n: int) -> Values:
     return 1.0 - 0.01 * generator.beta(1.0, 1.5, n)
 
 
+def _mostly(common: float, rare: float, share: float) -> Callable[[np.random.Generator, int], Values]:
+    return lambda generator, n: np.where(generator.random(n) < share, rare, common)
+
+
 def _shifted(by: float) -> Callable[[Values], Values]:
     return lambda c: np.clip(c + by, 0.0, 1.0)
 
@@ -93,6 +97,11 @@ SHAPES = {
     "above 0.99, really 0.97": Shape(_near_one, _shifted(-0.02)),
     "five levels, really 0.99": Shape(_levels, lambda c: np.full_like(c, 0.99)),
     "below 0.30, half as often": Shape(lambda g, n: g.uniform(0.0, 0.3, n), lambda c: 0.5 * c),
+    "rare and wrong": Shape(_mostly(0.99, 0.5, 0.02), lambda c: np.where(c < 0.7, 0.0, c)),
+    "very rare and wrong": Shape(_mostly(0.99, 0.5, 0.002), lambda c: np.where(c < 0.7, 0.0, c)),
+    "very rare, wrong and sure": Shape(_mostly(0.999, 0.9, 0.009), lambda c: np.where(c < 0.95, 0.0, c)),
+    "rare, right and unsure": Shape(_mostly(0.99, 0.02, 0.01), lambda c: np.where(c < 0.7, 1.0, c)),
+    "always wrong, rarely surer": Shape(_mostly(0.55, 0.9, 0.02), np.zeros_like),
 }
 
 

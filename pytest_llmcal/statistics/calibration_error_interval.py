@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from pytest_llmcal.metrics.bin_sums import BinSums
 from pytest_llmcal.statistics.interval import Interval
 from pytest_llmcal.statistics.sign_witness import lower_end
-from pytest_llmcal.statistics.squared_error import l2_ends, unbiased_estimate, upper_end_for_l1
+from pytest_llmcal.statistics.squared_error import greatest_gap, l2_ends, unbiased_estimate, upper_end_for_l1
+
+# One or two items bound no L1 error: most of what the model answers was never seen.
+_FEWEST = 3
 
 
 def l1_interval(sums: BinSums, confidence: float) -> Interval:
@@ -20,7 +21,7 @@ def l1_interval(sums: BinSums, confidence: float) -> Interval:
 
     The upper end is the root of that of the squared L2 error, which is at least the
     L1 error; bins of a single item, about which nothing can be said, add all that their
-    gap may be. The lower end is a sign witness.
+    gap may be. One or two items bound nothing. The lower end is a sign witness.
 
     Parameters
     ----------
@@ -31,26 +32,40 @@ def l1_interval(sums: BinSums, confidence: float) -> Interval:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from pytest_llmcal.metrics.bin_sums import bin_sums
-    >>> l1_interval(bin_sums(np.array([0.9]), np.array([1])), 0.95)
-    Interval(low=0.0, high=0.9)
+    >>> [round(end, 3) for end in l1_interval(bin_sums(np.full(2000, 0.99), np.arange(2000) >= 20), 0.95)]
+    [0.0, 0.009]
     """
     sums, tail = sums.seen(), (1.0 - confidence) / 2.0
-    gap, weight = _greatest_gap(sums), sums.count / sums.items
-    alone = sums.count == 1
-    high = math.sqrt(upper_end_for_l1(sums, tail)) + float((weight * gap)[alone].sum())
+    alone = float(greatest_gap(sums)[sums.count == 1].sum()) / sums.items
     low = lower_end(sums, tail)
-    return Interval(low, max(low, min(high, float((weight * gap).sum()))))
+    high = math.sqrt(upper_end_for_l1(sums, tail)) + alone if sums.items >= _FEWEST else 1.0
+    return Interval(low, max(low, min(high, 1.0)))
 
 
 def l2_interval(sums: BinSums, confidence: float) -> Interval:
-    """Return the interval of the L2 (root mean square) calibration error; see ``l1_interval``."""
-    sums, tail = sums.seen(), (1.0 - confidence) / 2.0
-    square, weight = _greatest_gap(sums) ** 2, sums.count / sums.items
-    alone = sums.count == 1
-    low, high = l2_ends(sums, tail)
-    high += float((weight * square)[alone].sum())
-    return Interval(math.sqrt(low), math.sqrt(max(low, min(high, float((weight * square).sum())))))
+    """Return the interval of the L2 (root mean square) calibration error.
+
+    Both ends are roots of score intervals of its square. The square weighs a large gap
+    more than the L1 error does, so the upper end leaves room for rare bins, at least
+    the root of 3.84 / n at 95%: where one item in a hundred is wrong at full
+    confidence the L2 error is 0.1, and a hundred items may well miss them all.
+
+    Parameters
+    ----------
+    sums, confidence
+        As for ``l1_interval``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pytest_llmcal.metrics.bin_sums import bin_sums
+    >>> [round(end, 3) for end in l2_interval(bin_sums(np.full(2000, 0.99), np.arange(2000) >= 20), 0.95)]
+    [0.0, 0.044]
+    """
+    low, high = l2_ends(sums.seen(), (1.0 - confidence) / 2.0)
+    return Interval(math.sqrt(low), math.sqrt(max(low, min(high, 1.0))))
 
 
 def best_guess(sums: BinSums, estimate: float) -> float:
@@ -59,9 +74,3 @@ def best_guess(sums: BinSums, estimate: float) -> float:
     For the L1 error this is a guess from above: the root mean square is at least the mean.
     """
     return min(estimate, math.sqrt(max(unbiased_estimate(sums), 0.0)))
-
-
-def _greatest_gap(sums: BinSums) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return how far each bin's mean confidence can be from an accuracy between 0 and 1."""
-    mean = sums.confidence / sums.count
-    return np.maximum(mean, 1.0 - mean)

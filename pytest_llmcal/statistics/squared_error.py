@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -72,19 +72,42 @@ def upper_end_for_l1(sums: BinSums, tail: float) -> float:
 
 
 def l2_ends(sums: BinSums, tail: float) -> tuple[float, float]:
-    """Return both ends of the squared L2 error over the bins of at least two items.
+    """Return both ends of the squared L2 error.
 
     Each end inverts a score test: the variance is taken at the hypothesised value.
-    The lower end takes the skewness of T into account (Pearson type III, matched to
-    three moments) and a variance of at least c (1 - c), the model's own, so that a few
-    lucky bins of confident and right answers do not read as an error.
+    The upper end leaves room for bins that are rare and wrong: their share of the
+    items is a Poisson count, and a bin of one item has the greatest gap that it may
+    have. The lower end knows only bins of at least two items. It takes the skewness of
+    T into account (Pearson type III, matched to three moments) and a variance of at
+    least c (1 - c), the model's own, so that a few lucky bins of confident and right
+    answers do not read as an error.
     """
-    high = max(0.0, _moments(sums).end(upper_normal_quantile(tail), 1))
+    upper = _moments(sums)
+    alone = float((greatest_gap(sums) ** 2)[sums.count == 1].sum()) / sums.items
+    quantile = upper_normal_quantile(tail)
+    slope = max(upper.slope, _rare_slope(tail, quantile) / sums.items)
+    high = max(0.0, replace(upper, estimate=upper.estimate + alone, slope=slope).end(quantile, 1))
     moments = _moments(sums, least_variance=sums.claimed_variance / sums.count)
-    low = max(0.0, moments.end(upper_normal_quantile(tail), -1))
+    low = max(0.0, moments.end(quantile, -1))
     for _ in range(_STEPS):
         low = max(0.0, moments.end(_skewed_quantile(moments, low, tail), -1))
     return low, high
+
+
+def _rare_slope(tail: float, quantile: float) -> float:
+    """Return how fast the variance of the estimate, times n, grows with the squared error of rare bins.
+
+    How often such a bin comes up is a Poisson count, and its gap may be as large as one:
+    that makes one. For a bin that no item fell into the test then leaves room for
+    quantile^2 / n; -log(tail) / n is exact, and more below a level of 92%.
+    """
+    return max(1.0, -math.log(tail) / quantile**2)
+
+
+def greatest_gap(sums: BinSums) -> Values:
+    """Return how far each bin's mean confidence can be from an accuracy between 0 and 1; no bin may be empty."""
+    mean = sums.confidence / sums.count
+    return np.maximum(mean, 1.0 - mean)
 
 
 def _moments(sums: BinSums, *, equal_gaps: bool = False, least_variance: Values | None = None) -> _Moments:
