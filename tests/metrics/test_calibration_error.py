@@ -123,3 +123,13 @@ def test_bin_sums_hold_what_the_error_is_made_of(data, bins):
 def test_an_unknown_norm_is_refused():
     with pytest.raises(ValueError, match="norm must be 'l1', 'l2' or 'max', got 'l3'"):
         calibration_error(np.array([0.5]), np.array([1]), norm="l3")
+
+
+def test_a_perfect_model_exceeds_five_percent_in_86_of_100_runs_of_200_items():
+    generator = np.random.default_rng(0)
+    runs = 1000
+    exceeded = 0
+    for _ in range(runs):
+        confidence = generator.beta(5.0, 1.5, 200)
+        exceeded += calibration_error(confidence, generator.random(200) < confidence, bins=15) >= 0.05
+    assert exceeded / runs == pytest.approx(0.86, abs=0.04)  # the Monte Carlo error is 0.011
