@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.interval_coverage import misses
 from pytest_llmcal.metrics.ranking import auroc
 from pytest_llmcal.statistics.auroc import auroc_interval
 
@@ -46,3 +47,15 @@ def test_both_ends_err_rarely(levels):
     # 2.5% promised; 500 draws show more than 5.5% by chance once in 5,000
     assert np.mean(low > truth) < 0.055
     assert np.mean(high < truth) < 0.055
+
+
+@pytest.mark.parametrize(("shape", "n"), [("rare and wrong", 100), ("very rare, wrong and sure", 500)])
+def test_few_wrong_answers_leave_room_for_those_that_were_not_seen(shape, n):
+    assert max(misses(shape, n, draws=400, metrics=["auroc"])["auroc"]) <= 5.0
+
+
+def test_two_wrong_answers_at_the_bottom_do_not_exclude_others_at_the_top():
+    confidence = np.append(np.linspace(0.6, 0.9, 98), [0.1, 0.2])
+    low, high = auroc_interval(confidence, np.append(np.ones(98), [0, 0]), 0.95)
+    assert low == pytest.approx(0.025 ** (1 / 2))  # both seen are a share of the wrong ones as small as this
+    assert high == 1.0
