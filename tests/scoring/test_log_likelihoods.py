@@ -141,6 +141,20 @@ def test_progress_tells_how_many_requests_are_done(model_folder: Callable[[str],
     assert seen[-1] == (len(REQUESTS), len(REQUESTS))
 
 
+def test_progress_is_told_while_many_requests_are_still_being_encoded(
+    model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_llmcal.scoring.huggingface._ENCODED_AT_ONCE", 2)
+    seen: list[tuple[int, int]] = []
+    model = load_model(model_folder("gpt2"), device="cpu")
+    answers = model.log_likelihoods(REQUESTS, lambda done, total: seen.append((done, total)))
+    encoding = (len(REQUESTS) + 1) // 2
+    assert seen[:encoding] == [(0, len(REQUESTS))] * encoding
+    assert seen[encoding][0] > 0
+    monkeypatch.undo()
+    assert answers == model.log_likelihoods(REQUESTS)
+
+
 LONG = "river " * 100
 
 
@@ -165,7 +179,7 @@ def test_the_limit_itself_still_fits(family: str, model_folder: Callable[[str], 
     [answer] = model.log_likelihoods([Request("fits", fitting, " B")])
     assert answer.total == pytest.approx(one_at_a_time(folder, Request("fits", fitting, " B")), abs=1e-5)
     with pytest.raises(
-        ModelError, match=r"prompt and choice are \d\d tokens, the model reads at most 64; load it with"
+        ModelError, match=r"prompt and choice are \d\d tokens, the model reads at most 64; truncate=\"left\""
     ):
         model.log_likelihoods([Request("more", "A. B. C. " + fitting, " B")])
 
