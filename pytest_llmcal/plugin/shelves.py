@@ -56,10 +56,12 @@ class ModelShelf:
         return self._model
 
     def _load(self, name: str) -> Model:
+        from pytest_llmcal.scoring.progress import announced
         from pytest_llmcal.scoring.protocol import Model
 
         try:
-            model: Model = self._config.hook.pytest_llmcal_load_model(name=name, config=self._config)
+            with announced(progress_line(self._config, f"loading {name}")):
+                model: Model = self._config.hook.pytest_llmcal_load_model(name=name, config=self._config)
             _check(model, Model, "pytest_llmcal_load_model")
             self.facts[name] = replace(model.facts, name=name)
             self._asked[model.facts.name] = name
@@ -121,10 +123,12 @@ class TaskShelf:
         return self._tasks[key]
 
     def _load(self, source: str) -> Task:
+        from pytest_llmcal.scoring.progress import announced
         from pytest_llmcal.tasks import Task
 
         try:
-            task: Task = self._config.hook.pytest_llmcal_load_task(name=source, config=self._config)
+            with announced(progress_line(self._config, f"reading {source}")):
+                task: Task = self._config.hook.pytest_llmcal_load_task(name=source, config=self._config)
             _check(task, Task, "pytest_llmcal_load_task")
         except Exception as error:
             self._failures[source] = f"The task {source!r} could not be loaded: {error}"

@@ -13,6 +13,9 @@ from pytest_llmcal.scoring.plan import Row, batches, rows_of_pairs, rows_of_text
 from pytest_llmcal.scoring.protocol import LogLikelihood, ModelError, NextToken, Progress, Request
 from pytest_llmcal.scoring.tokens import Encoder, Tokens
 
+_ENCODED_AT_ONCE = 1_000
+"""Texts that are encoded between two words of progress: well under a second."""
+
 
 class HuggingFaceModel:
     """A causal language model with its tokenizer.
@@ -66,7 +69,7 @@ class HuggingFaceModel:
         """
         pairs = [
             self._fitted(request, context, continuation)
-            for request, (context, continuation) in zip(requests, self._encoder.pairs(requests), strict=True)
+            for request, (context, continuation) in zip(requests, self._pairs(requests, progress), strict=True)
         ]
         weighed = self._run(rows_of_pairs(pairs), progress)
         return [
@@ -87,7 +90,7 @@ class HuggingFaceModel:
         ModelError
             A text has no token to guess, or the model was closed.
         """
-        encoded = self._encoder.texts([text for _, text in texts])
+        encoded = self._texts([text for _, text in texts], progress)
         rows: list[Row] = []
         for owner, ((text_id, _), tokens) in enumerate(zip(texts, encoded, strict=True)):
             self._check_vocabulary(text_id, tokens)
@@ -112,6 +115,24 @@ class HuggingFaceModel:
         if self._forward is not None:
             self._forward.free()
             self._forward = None
+
+    def _pairs(self, requests: Sequence[Request], progress: Progress | None) -> list[tuple[Tokens, Tokens]]:
+        """Encode requests, in parts so that it can be said that work is under way."""
+        pairs: list[tuple[Tokens, Tokens]] = []
+        for start in range(0, len(requests), _ENCODED_AT_ONCE):
+            pairs += self._encoder.pairs(requests[start : start + _ENCODED_AT_ONCE])
+            if progress is not None:
+                progress(0, len(requests))
+        return pairs
+
+    def _texts(self, texts: Sequence[str], progress: Progress | None) -> list[Tokens]:
+        """Encode running texts likewise; how many tokens there are in all is known at the end."""
+        encoded: list[Tokens] = []
+        for start in range(0, len(texts), _ENCODED_AT_ONCE):
+            encoded += self._encoder.texts(texts[start : start + _ENCODED_AT_ONCE])
+            if progress is not None:
+                progress(0, sum(map(len, encoded)))
+        return encoded
 
     def _run(self, rows: Sequence[Row], progress: Progress | None) -> dict[int, list[Weighed]]:
         """Weigh all spans; those of one owner come in order."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
 from types import TracebackType
 from typing import TextIO
 
@@ -65,9 +67,16 @@ class ProgressLine:
         if self._quiet or now < self._next:
             return
         self._next = now + (EVERY_TERMINAL if self._terminal else EVERY_LOG)
-        rate = done / (now - self._begin)
-        left = f", {_duration((total - done) / rate)} left" if rate > 0 else ""
-        self._write(f"{self._label}: {done:,} of {total:,}, {rate:,.3g} a second{left}")
+        line = f"{self._label}: {done:,} of {total:,}"
+        if done:
+            rate = done / (now - self._begin)
+            line += f", {rate:,.3g} a second, {_duration((total - done) / rate)} left"
+        self._write(line)
+
+    def announce(self) -> None:
+        """Say what is being done, and nothing of how far it is."""
+        if not self._quiet:
+            self._write(self._label)
 
     def _write(self, line: str) -> None:
         if self._terminal:
@@ -91,6 +100,26 @@ class ProgressLine:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def announced(line: ProgressLine) -> Iterator[None]:
+    """Say what a ``with`` block does once it takes longer than a moment, where nothing can be counted.
+
+    Examples
+    --------
+    >>> with announced(ProgressLine("reading world/qa", sys.stdout)):
+    ...     pass  # over within two seconds
+    """
+    timer = Timer(PATIENCE, line.announce)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()  # what is written after the block could meet a capture of output that is changing hands
+        line.close()
 
 
 def _duration(seconds: float) -> str:

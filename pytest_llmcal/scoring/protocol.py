@@ -63,7 +63,7 @@ class NextToken:
 
 
 Progress = Callable[[int, int], None]
-"""Called with (done, all) as work proceeds."""
+"""Called with (done, all) as work proceeds; while the work is being laid out, ``done`` is 0."""
 
 
 @runtime_checkable

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
 from pytest_llmcal.measurement import About
 from pytest_llmcal.scores import Scores
 from pytest_llmcal.scoring.normalization import NORMALIZATIONS, Normalization
+from pytest_llmcal.scoring.progress import ProgressLine
 from pytest_llmcal.scoring.protocol import Model, ModelError, Progress, Request
 from pytest_llmcal.tasks import Item, Items, Task, Text
 
@@ -18,7 +20,7 @@ def score(
     items: Task | Items | Sequence[Item | Text],
     *,
     normalization: str = "sum",
-    progress: Progress | None = None,
+    progress: Progress | bool = True,
 ) -> Scores:
     """Ask a model for its answers.
 
@@ -31,8 +33,9 @@ def score(
     normalization : {"sum", "mean", "byte", "pmi"}
         What the choices' log-likelihoods are made into: taken as they are, by token, by UTF-8 byte, or
         less that of the choice without its context. Running text knows only ``"sum"``.
-    progress : callable, optional
-        Called with (done, all) as work proceeds.
+    progress : callable or bool
+        Called with (done, all) as work proceeds. By default a line on standard error says how far the work
+        is once it takes over two seconds; False turns it off.
 
     Returns
     -------
@@ -69,11 +72,20 @@ def score(
         data=checked.fingerprint,
     )
     questions = [item for item in checked if isinstance(item, Item)]
-    if questions:
-        return _questions(model, questions, NORMALIZATIONS[normalization], about, progress)
-    if normalization != "sum":
+    if not questions and normalization != "sum":
         raise ModelError(f"normalization {normalization!r} is for choices; running text knows only 'sum'")
-    return _texts(model, [item for item in checked if isinstance(item, Text)], about, progress)
+    with _told(progress, about) as tell:
+        if questions:
+            return _questions(model, questions, NORMALIZATIONS[normalization], about, tell)
+        return _texts(model, [item for item in checked if isinstance(item, Text)], about, tell)
+
+
+def _told(progress: Progress | bool, about: About) -> AbstractContextManager[Progress | None]:
+    if progress is True:
+        return ProgressLine(
+            str(about.model) if about.task is None else f"{about.model} on {about.task} ({about.split})"
+        )
+    return nullcontext(progress if callable(progress) else None)
 
 
 def _questions(

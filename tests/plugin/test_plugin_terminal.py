@@ -76,6 +76,7 @@ from stand_ins import TableModel, pytest_llmcal_load_task
 pytest_llmcal.scoring.progress.PATIENCE = 0.0  # as if each answer took seconds
 
 def pytest_llmcal_load_model(name):
+    time.sleep(0.3)
     return TableModel(name)
 """
 
@@ -99,6 +100,48 @@ def test_progress_is_silent_where_nobody_reads_it(project: Project, arguments: t
     result = project.run_apart("--llmcal-model", "fair", *arguments)  # apart: its conftest changes a module
     assert len(project.result().gates) == 3
     assert "a second" not in seen(result)
+    assert "loading fair" not in seen(result)
+
+
+def test_loading_and_reading_that_take_long_are_announced_and_leave_the_capture_as_it_was(project: Project) -> None:
+    project.write(
+        "conftest.py",
+        """
+import time
+import pytest_llmcal.scoring.progress
+from stand_ins import TableModel, coins
+from pytest_llmcal.tasks import Task
+
+pytest_llmcal.scoring.progress.PATIENCE = 0.05
+
+def pytest_llmcal_load_model(name):
+    time.sleep(0.5)
+    print("printed while loading")
+    return TableModel(name)
+
+def pytest_llmcal_load_task(name):
+    time.sleep(0.5)
+    return Task(name, None, coins(name, "test", 100), source="conftest.py")
+""",
+    )
+    project.gates(
+        """
+        def test_gate(capfd, request):
+            print("before")
+            scores = request.getfixturevalue("scores")
+            print("after")
+            assert capfd.readouterr().out.split("\\n") == ["before", "printed while loading", "after", ""]
+            assert scores.accuracy() > 0.5
+            print("shown by nobody")
+        """
+    )
+    result = project.run_apart("--llmcal-model", "fair")  # apart: its conftest changes a module
+    result.assert_outcomes(passed=1)
+    announced = [line for line in result.outlines if line.startswith(("loading", "reading"))]
+    assert announced == ["reading world/qa", "loading fair"]
+    assert "printed while loading" not in seen(result)
+    assert "shown by nobody" not in seen(result)
+    assert not {"\r", "\x1b"} & set(seen(result))
 
 
 def test_progress_of_a_run_without_a_terminal_can_be_called(pytestconfig: pytest.Config) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 from itertools import pairwise
 
-from pytest_llmcal.scoring.progress import ProgressLine
+import pytest
+
+from pytest_llmcal.scoring.progress import ProgressLine, announced
 
 
 class Terminal(io.StringIO):
@@ -56,6 +60,37 @@ def test_a_terminal_shows_one_line_and_wipes_it() -> None:
     assert lines[-1] == ""
     assert lines[-2].strip() == ""
     assert len(lines[-2]) >= len(lines[-3].rstrip())
+
+
+def test_work_that_is_being_laid_out_has_no_rate() -> None:
+    clock = Clock()
+    stream = io.StringIO()
+    with ProgressLine("world/qa", stream, clock=clock) as progress:
+        clock.now += 3
+        progress(0, 4000)
+    assert stream.getvalue() == "world/qa: 0 of 4,000\n"
+
+
+def test_what_takes_longer_than_a_moment_is_announced_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_llmcal.scoring.progress.PATIENCE", 0.01)
+    log, terminal, quiet = io.StringIO(), Terminal(), Terminal()
+    for stream in (log, terminal, quiet):
+        with announced(ProgressLine("loading it", stream, quiet=stream is quiet)):
+            time.sleep(0.3)
+    assert log.getvalue() == "loading it\n"
+    assert terminal.getvalue() == "\rloading it\r          \r"
+    assert quiet.getvalue() == ""
+
+
+def test_what_is_over_within_a_moment_or_fails_in_it_is_not_announced() -> None:
+    stream = io.StringIO()
+    before = threading.active_count()
+    with announced(ProgressLine("loading it", stream)):
+        pass
+    with pytest.raises(OSError, match="gone"), announced(ProgressLine("loading it", stream)):
+        raise OSError("gone")
+    assert stream.getvalue() == ""
+    assert threading.active_count() == before
 
 
 def test_a_shorter_line_covers_a_longer_one() -> None:

@@ -121,6 +121,21 @@ def test_progress_is_handed_on() -> None:
     assert seen == [(5, 5)]
 
 
+def test_progress_stands_on_standard_error_after_a_moment_unless_it_is_turned_off(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    score(Oracle(), SPLIT)
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr("pytest_llmcal.scoring.progress.PATIENCE", 0.0)
+    score(Oracle(), SPLIT)
+    out, error = capsys.readouterr()
+    assert (out, error.startswith("oracle on letters (test): 5 of 5, ")) == ("", True)
+    score(Oracle(), list(ITEMS))
+    assert capsys.readouterr().err.startswith("oracle: 5 of 5, ")
+    score(Oracle(), SPLIT, progress=False)
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_real_model_agrees_with_its_own_log_likelihoods(model_folder: Callable[[str], Path]) -> None:
     model = load_model(model_folder("llama"), device="cpu")
     assert isinstance(model, Model)
