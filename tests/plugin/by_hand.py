@@ -10,10 +10,11 @@ CURVE = (
     Bin(low=0.9, high=1.0, count=400, confidence=0.95, accuracy=0.72, band_low=0.92, band_high=0.97),
 )
 
+FLOOR = NoiseFloor(mean=0.0181, p95=0.0263)
 
-def measured(value=0.03, low=0.01, high=0.04, *, name="ece", n=500, curve=CURVE):
+
+def measured(value=0.03, low=0.01, high=0.04, *, name="ece", n=500, curve=CURVE, method="by hand", floor=FLOOR):
     """Give a measurement: below(0.05) holds, below(0.02) is undecided, below(0.005) is refuted."""
-    floor = NoiseFloor(mean=0.0181, p95=0.0263)
     return Measurement(
-        value, name=name, low=low, high=high, n=n, method="by hand", confidence=0.95, noise_floor=floor, curve=curve
+        value, name=name, low=low, high=high, n=n, method=method, confidence=0.95, noise_floor=floor, curve=curve
     )

@@ -158,8 +158,7 @@ def test_a_tensor_in_a_record_is_read_as_the_number_it_holds() -> None:
     from pytest_llmcal.plugin.attempts import from_plain, to_plain
     from pytest_llmcal.records import Record
 
-    measurement = measured()
-    measurement.noise_floor = NoiseFloor(torch.tensor(0.25), torch.tensor(0.5))
+    measurement = measured(floor=NoiseFloor(torch.tensor(0.25), torch.tensor(0.5)))
     plain = to_plain(Record.of(Observation(measurement, "<", 0.5, "true", "so"), 1))
     assert (plain["noise_floor_mean"], plain["noise_floor_p95"]) == (0.25, 0.5)
     assert type(plain["noise_floor_mean"]) is float
@@ -170,9 +169,7 @@ def test_a_value_that_is_no_number_fails_its_test_and_not_the_worker(project: Pr
     project.gates(
         """
         def test_gate(model):
-            measurement = measured()
-            measurement.method = object()
-            assert measurement < 1
+            assert measured(method=object()) < 1
         """
     )
     result = project.run_apart("-n", "1", "--llmcal-model", "a")
