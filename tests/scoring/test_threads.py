@@ -34,8 +34,10 @@ def test_threads_are_put_back_after_an_error() -> None:
 
 
 def test_scoring_the_embedded_model_uses_one_thread_and_leaves_two() -> None:
-    seen: list[int] = []
+    seen: dict[int, int] = {}
     model = load_model("world/gpt2", device="cpu")
-    model.log_likelihoods([Request("1", "Who keeps", " bees")], lambda *_: seen.append(torch.get_num_threads()))
-    assert seen == [1]
+    model.log_likelihoods(
+        [Request("1", "Who keeps", " bees")], lambda done, _: seen.update({done: torch.get_num_threads()})
+    )
+    assert seen[1] == 1
     assert torch.get_num_threads() == 2
