@@ -71,6 +71,11 @@ class Judged:
         return tuple(gate for gate in self.gates if gate.outcome in BLOCKING)
 
     @cached_property
+    def undecided(self) -> tuple[Gate, ...]:
+        """The gates that passed although they were undecided, because the run was told so."""
+        return tuple(gate for gate in self.gates if gate.outcome == "passed" and gate.verdict == "undecided")
+
+    @cached_property
     def state(self) -> str:
         """Key into `STATES`."""
         if any(gate.verdict != "undecided" for gate in self.blocking):
@@ -96,13 +101,16 @@ class Judged:
         rest = [f"{counts[outcome]} {words}" for outcome, words in _NEITHER.items() if counts[outcome]]
         passed = counts["passed"] + counts["xpassed"]
         first = f"{passed} of {total} passed" if rest else f"{_ALL.get(passed, f'All {total}')} passed"
-        return ", ".join([first, *self._unmeasured(passed), *rest]) + "."
+        return ", ".join([first, *self._unmeasured(passed), *self._let_pass(), *rest]) + "."
 
     def _unmeasured(self, passed: int) -> list[str]:
         unmeasured = sum(wording.verdict(gate) == wording.UNMEASURED for gate in self.gates)
         if not unmeasured:
             return []
         return ["but measured nothing" if unmeasured == passed else f"{unmeasured} of them without a measurement"]
+
+    def _let_pass(self) -> list[str]:
+        return [f"{len(self.undecided)} of them undecided"] if self.undecided else []
 
 
 _ALL = {1: "The one gate", 2: "Both gates"}
@@ -140,7 +148,9 @@ def headline(run: Run, rows: Sequence[Judged]) -> str:
     others = [gate for row in rows if row.name is None for gate in row.blocking]
     if not models:
         return _without_models(run.gates, len(others))
-    rest = f", but {plural(len(others), 'gate')} without a model did not pass" if others else ""
+    let_pass = sum(len(row.undecided) for row in models)
+    rest = f", with {plural(let_pass, 'undecided gate')} let pass" if let_pass else ""
+    rest += f", but {plural(len(others), 'gate')} without a model did not pass" if others else ""
     return _released(models) + rest
 
 

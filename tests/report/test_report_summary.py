@@ -68,6 +68,7 @@ def test_a_model_without_gates_is_not_judged() -> None:
         (two_models(), "1 of 2 models may be released"),
         (run(gate("test_a", record())), "The model may be released"),
         (run(gate("test_a", REFUTED, outcome="failed")), "The model may not be released"),
+        (run(gate("test_a", UNDECIDED)), "The model may be released, with 1 undecided gate let pass"),
         (run(gate("test_a", UNDECIDED, outcome="failed")), "It is undecided whether the model may be released"),
         (run(gate("test_a", outcome="skipped")), "The model was not judged"),
         (
@@ -85,6 +86,11 @@ def test_a_model_without_gates_is_not_judged() -> None:
 )
 def test_the_headline_answers_first(whole: Run, said: str) -> None:
     assert answer(whole) == said
+
+
+def test_a_model_with_undecided_gates_that_were_let_pass_says_so() -> None:
+    whole = run(gate("test_a", UNDECIDED), gate("test_b", record()))
+    assert judged_models(whole)[0].explain() == "Both gates passed, 1 of them undecided."
 
 
 def test_gates_without_a_model_stand_in_a_row_of_their_own_at_the_end() -> None:
