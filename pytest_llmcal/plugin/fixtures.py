@@ -16,7 +16,7 @@ from pytest_llmcal.plugin.gates import note_gate
 from pytest_llmcal.plugin.gpu import require_gpu
 from pytest_llmcal.plugin.markers import gate_mark, gpu_memory
 from pytest_llmcal.plugin.shelves import LoadError
-from pytest_llmcal.plugin.stash import MODELS, SETTINGS, TASKS
+from pytest_llmcal.plugin.stash import ATTEMPT, MODELS, SETTINGS, TASKS
 
 if TYPE_CHECKING:
     from pytest_llmcal.history import Baseline
@@ -99,6 +99,10 @@ def llmcal_task(request: pytest.FixtureRequest) -> Task:
     """Give the task that the test's marker names, or what the options put in its place."""
     settings, mark = request.config.stash[SETTINGS], gate_mark(request.node)
     source = settings.source_of(mark.task)
+    if mark.task is None and settings.task_for_all is None:
+        request.node.stash[ATTEMPT].notes.append(
+            f"Some gates name no task, by @pytest.mark.llmcal(task=...) or --llmcal-task, and were asked {source}."
+        )
     note_gate(request.node, task=source)
     limits = [limit for limit in (settings.limit, mark.limit) if limit is not None]
     return request.config.stash[TASKS].get(source, min(limits, default=None))

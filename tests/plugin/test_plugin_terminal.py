@@ -160,3 +160,11 @@ def test_the_overview_of_markers_describes_each(project: Project) -> None:
     project.run("--markers").stdout.fnmatch_lines(
         ["@pytest.mark.llmcal(task=None, limit=None): *", "@pytest.mark.llmcal_models(*", "@pytest.mark.llmcal_gpu(*"]
     )
+
+
+def test_a_gate_that_names_no_task_is_told_which_it_was_asked(project: Project) -> None:
+    project.gates("def test_gate(scores):\n    assert scores.accuracy() >= 0\n")
+    result = project.run("--llmcal-model", "fair")
+    result.stdout.fnmatch_lines(["note: Some gates name no task, * and were asked world/qa."])
+    assert "were asked world/qa" in project.result().environment["notes"]
+    assert "name no task" not in seen(project.run("--llmcal-model", "fair", "--llmcal-task", "world/qa"))
