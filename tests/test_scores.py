@@ -274,6 +274,12 @@ def test_its_repr_says_what_it_holds():
     assert repr(of_choices()[0]).startswith("<Scores of 300 items, 4 choices: accuracy 0.")
 
 
+def test_an_interval_never_reaches_beyond_what_is_possible():
+    measured = Scores.from_probabilities([[0.7, 0.3], [0.2, 0.8], [0.6, 0.4], [0.9, 0.1]], [0, 1, 0, 0]).brier()
+    assert measured.low == 0.0
+    assert measured < measured.high <= 2.0
+
+
 def test_the_brier_score_says_which_of_the_two_it_is():
     assert "from 0 to 1" in calibrated().brier().method
     scores, truth, labels = of_choices()

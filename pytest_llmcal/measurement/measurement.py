@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor
 from pytest_llmcal.measurement.errors import MeasurementError
+from pytest_llmcal.measurement.ranges import range_of
 from pytest_llmcal.measurement.rules import Observation, current_rules
 from pytest_llmcal.measurement.titles import title
 from pytest_llmcal.measurement.verdict import Status, Verdict
@@ -180,18 +181,20 @@ class Measurement(float):
     def below(self, limit: float) -> Verdict:
         """Judge the claim that the true value is at most ``limit``.
 
-        Holds if ``high <= limit``, refuted if ``low > limit``, else undecided.
+        Holds if ``high <= limit``, refuted if ``low > limit``, else undecided. A limit that no
+        value of the metric can pass, such as a percentage, raises MeasurementError.
         """
-        limit = self._checked(limit)
+        limit = self._possible(limit)
         status: Status = "holds" if self.high <= limit else "refuted" if self.low > limit else "undecided"
         return self._verdict(status, "below", f"{title(self.name)} is at most {limit:.4g}", limit)
 
     def above(self, limit: float) -> Verdict:
         """Judge the claim that the true value is at least ``limit``.
 
-        Holds if ``low >= limit``, refuted if ``high < limit``, else undecided.
+        Holds if ``low >= limit``, refuted if ``high < limit``, else undecided. A limit that no
+        value of the metric can pass, such as a percentage, raises MeasurementError.
         """
-        limit = self._checked(limit)
+        limit = self._possible(limit)
         status: Status = "holds" if self.low >= limit else "refuted" if self.high < limit else "undecided"
         return self._verdict(status, "above", f"{title(self.name)} is at least {limit:.4g}", limit)
 
@@ -199,6 +202,15 @@ class Measurement(float):
         limit = float(limit)
         if math.isnan(limit):
             raise MeasurementError(f"the limit for {title(self.name)} is NaN; a limit is a number")
+        return limit
+
+    def _possible(self, limit: float) -> float:
+        limit = self._checked(limit)
+        least, greatest = range_of(self.name)
+        if not least <= limit <= greatest:
+            raise MeasurementError(
+                f"{title(self.name)} lies between {least:g} and {greatest:g}, so {limit:g} is no limit"
+            )
         return limit
 
     def _verdict(self, status: Status, relation: str, claim: str, limit: float) -> Verdict:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from pytest_llmcal.measurement import Bin, Measurement, NoiseFloor, current_rules
+from pytest_llmcal.measurement import Bin, Measurement, NoiseFloor, current_rules, range_of
 from pytest_llmcal.metrics import ranking
 from pytest_llmcal.metrics.bin_sums import bin_sums
 from pytest_llmcal.metrics.calibration_error import combine_gaps
@@ -122,11 +122,12 @@ def _level(level: float | None) -> float:
 def _measured(
     scores: Scores, name: str, value: float, interval: Interval, level: float, method: str, **more: Any
 ) -> Measurement:
+    least, greatest = range_of(name)  # a corrected interval may reach beyond what is possible
     return Measurement(
         float(value),
         name=name,
-        low=interval.low,
-        high=interval.high,
+        low=max(interval.low, least),
+        high=min(interval.high, greatest),
         n=len(scores),
         method=method,
         confidence=level,

@@ -122,3 +122,15 @@ def test_inner_rules_give_way_to_the_outer_ones():
         with using(Rules(confidence=0.8)):
             pass
         assert current_rules().confidence == 0.9
+
+
+@pytest.mark.parametrize("limit", [5, 95.0, -0.01, 1.0000001, math.inf])
+@pytest.mark.parametrize("claim", ["below", "above"])
+def test_a_limit_that_nothing_can_pass_is_refused_as_a_percentage_would_be(claim, limit):
+    with pytest.raises(MeasurementError, match=r"ECE lies between 0 and 1, so .* is no limit"):
+        getattr(measured(), claim)(limit)
+
+
+def test_limits_at_the_ends_of_the_range_are_limits():
+    assert measured().below(1).status == "holds"
+    assert measured().above(0).status == "holds"

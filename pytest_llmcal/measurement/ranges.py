@@ -1,0 +1,24 @@
+"""Where the values of a metric can lie."""
+
+import math
+
+_RANGES = {
+    "accuracy": (0.0, 1.0),
+    "auroc": (0.0, 1.0),
+    "brier": (0.0, 2.0),
+    "ece": (0.0, 1.0),
+    "ece_l2": (0.0, 1.0),
+    "largest_drop": (0.0, 1.0),
+    "nll": (0.0, math.inf),
+}
+
+
+def range_of(name: str) -> tuple[float, float]:
+    """Return the least and the greatest value of a metric; any number for one that is not known here.
+
+    Examples
+    --------
+    >>> range_of("ece"), range_of("my_metric")
+    ((0.0, 1.0), (-inf, inf))
+    """
+    return _RANGES.get(name, (-math.inf, math.inf))
