@@ -97,7 +97,7 @@ def resolve(config: pytest.Config) -> Settings:
     root = _root(config)
     for_all, for_one = _tasks(given["task"])
     settings = Settings(
-        models=_models(given["model"]),
+        models=_models(given["model"], root),
         task_for_all=for_all,
         task_for=for_one,
         device=_text(given["device"], "auto"),
@@ -143,14 +143,20 @@ def _given(config: pytest.Config, option: Option) -> Given | None:
     return None if value is None else Given(value, option.ini)
 
 
-def _models(given: Given | None) -> tuple[str, ...]:
+def _models(given: Given | None, root: Path) -> tuple[str, ...]:
     if given is None:
         return (DEFAULT_MODEL,)
-    names = tuple(_entries(given))
-    for name in names:
-        if names.count(name) > 1:
-            raise pytest.UsageError(f"{given.where}: the model {name!r} is given twice; each model is gated once.")
-    return names
+    seen: dict[str | Path, str] = {}
+    for name in _entries(given):
+        folder = root / name
+        place = folder.resolve() if folder.is_dir() else name
+        if place in seen:
+            same = "" if seen[place] == name else f", as {seen[place]!r} too"
+            raise pytest.UsageError(
+                f"{given.where}: the model {name!r} is given twice{same}; each model is gated once."
+            )
+        seen[place] = name
+    return tuple(seen.values())
 
 
 def _tasks(given: Given | None) -> tuple[str | None, dict[str, str]]:

@@ -298,3 +298,13 @@ def test_gate(pytestconfig, monkeypatch):
     )
     options = ("--llmcal-device", "cpu", "--llmcal-dtype", "float16", "--llmcal-truncate", "left")
     project.run(*options, "--llmcal-seed", "3").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("spelling", ["./mine", "mine/", "sub/../mine", "{folder}/mine"])
+def test_a_folder_spelt_in_two_ways_is_one_model(project: Project, spelling: str) -> None:
+    for folder in ("mine", "sub"):
+        (project.folder / folder).mkdir()
+    project.gates("def test_gate(model): pass\n")
+    result = project.run("--llmcal-model=mine", f"--llmcal-model={spelling.format(folder=project.folder)}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "is given twice, as 'mine' too; each model is gated once." in seen(result)
