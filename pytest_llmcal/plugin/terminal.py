@@ -60,7 +60,7 @@ def table(run: Run) -> Iterator[str]:
         yield "  ".join([*cells, worst]).rstrip()
 
 
-_HEAD = ("model", "gates", "holds", "refuted", "undecided", "errors", "skipped", "worst gate")
+_HEAD = ("model", "gates", "holds", "refuted", "undecided", "errors", "not judged", "worst gate")
 _TONES = ("holds", "refuted", "undecided", "error", "skipped")
 
 
