@@ -30,8 +30,8 @@ def test_the_table_has_one_row_a_model_with_verdicts_the_worst_gate_and_the_repo
         [
             "=* calibration *=",
             "model  gates  holds  refuted  undecided  errors  not judged  worst gate",
-            f"bold       3      1        1          0       0        1  {trust} {estimate:.4f}, limit 0.05",
-            "fair       3      2        0          0       0        1  test_gates.py test_skipped",
+            f"bold       3      1        1          0       0           1  {trust} {estimate:.4f}, limit 0.05",
+            "fair       3      2        0          0       0           1  test_gates.py test_skipped",
             "report: reports/latest/index.html",
         ]
     )
