@@ -22,6 +22,12 @@ class LoadError(Exception):
     __module__ = "builtins"  # as pytest does with its own outcomes: the summary begins with the sentence, not a path
 
 
+class AnswerError(Exception):
+    """A model cannot answer an item; the sentence names it, and the scorer's own frames would only hide it."""
+
+    __module__ = "builtins"  # as above
+
+
 class ModelShelf:
     """Holds at most one model, and what it has answered.
 
@@ -88,12 +94,15 @@ class ModelShelf:
 
     def score(self, model: Model, items: Items, normalization: str) -> Scores:
         """Score items, once for each model, split and normalisation."""
-        from pytest_llmcal.scoring import score
+        from pytest_llmcal.scoring import ModelError, score
 
         key = (id(model), items.task, items.split, items.fingerprint, normalization)
         if key not in self._scores:
             with progress_line(self._config, f"{self._name} on {items.task} ({items.split})") as progress:
-                answers = score(model, items, normalization=normalization, progress=progress)
+                try:
+                    answers = score(model, items, normalization=normalization, progress=progress)
+                except ModelError as error:
+                    raise AnswerError(str(error)) from None
             # The model is kept with its scores: while it lives, no other object has its id.
             self._scores[key] = (model, answers)
         return self._scores[key][1]
