@@ -98,8 +98,9 @@ def _subject(record: Mapping[str, Any]) -> str:
 def _worst_bin(curve: Sequence[Mapping[str, Any]]) -> str:
     """Describe the bin that adds most to the calibration error."""
     worst = max(curve, key=lambda row: row["count"] * abs(row["confidence"] - row["accuracy"]))
+    items = f"{worst['count']} {'item' if worst['count'] == 1 else 'items'}"
     return (
-        f"of {worst['count']} {'item' if worst['count'] == 1 else 'items'} answered with confidence {worst['low']:.2f} to {worst['high']:.2f}, "
+        f"of {items} answered with confidence {worst['low']:.2f} to {worst['high']:.2f}, "
         f"on average {worst['confidence']:.3f}, a share of {worst['accuracy']:.3f} was right"
     )
 
