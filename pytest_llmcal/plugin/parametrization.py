@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_llmcal.history.merging import NO_MODEL
 from pytest_llmcal.plugin.markers import MarkerError, gate_mark, gpu_memory, wanted_models
 from pytest_llmcal.plugin.stash import SETTINGS
 
@@ -34,4 +35,4 @@ def _parametrized_by_hand(metafunc: pytest.Metafunc) -> bool:
 def _no_model(metafunc: pytest.Metafunc) -> object:
     given = ", ".join(metafunc.config.stash[SETTINGS].models)
     skip = pytest.mark.skip(reason=f"its marker llmcal_models lets none of the models through: {given}")
-    return pytest.param(None, id="no model", marks=skip)
+    return pytest.param(None, id=NO_MODEL, marks=skip)
