@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.ece_interval import SHAPES, Values
 from pytest_llmcal import Measurement, Scores
 from pytest_llmcal.metrics.mass_groups import equal_mass_groups
-from pytest_llmcal.scores import measuring
+from pytest_llmcal.scores.measures.monotonicity import largest_drop
 from pytest_llmcal.statistics.monotonicity import groups_for
 
 SIZES = (100, 500, 2000)
@@ -67,12 +67,12 @@ def _accuracy(_: Values, a: Values) -> float:
 
 # The truth is that of all the answers the model could give; but the claim of the largest drop is about the
 # groups of the items at hand.
-METRICS: dict[str, tuple[Truth, Callable[[Scores, float], Measurement]]] = {
-    "accuracy": (_accuracy, measuring.accuracy),
-    "brier": (_brier, measuring.brier),
-    "nll": (_nll, measuring.nll),
-    "auroc": (_auroc, measuring.auroc),
-    "largest_drop": (_largest_drop, measuring.largest_drop),
+METRICS: dict[str, tuple[Truth, Callable[..., Measurement]]] = {
+    "accuracy": (_accuracy, Scores.accuracy),
+    "brier": (_brier, Scores.brier),
+    "nll": (_nll, Scores.nll),
+    "auroc": (_auroc, Scores.auroc),
+    "largest_drop": (_largest_drop, largest_drop),
 }
 
 
@@ -104,7 +104,7 @@ def misses(
             if metric == "auroc" and len(set(scores.correct.tolist())) == 1:
                 continue  # an error, no interval
             true = truth(c, a) if metric == "largest_drop" else truth_of(metric, name)
-            measured = measure(scores, confidence)
+            measured = measure(scores, confidence=confidence)
             ends[metric].append((measured.low > true + 1e-9, measured.high < true - 1e-9))
     return {metric: _percentages(found) for metric, found in ends.items() if found}
 

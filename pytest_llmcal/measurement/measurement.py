@@ -14,6 +14,7 @@ from pytest_llmcal.measurement.ranges import range_of
 from pytest_llmcal.measurement.rules import Observation, current_rules
 from pytest_llmcal.measurement.titles import title
 from pytest_llmcal.measurement.verdict import Status, Verdict
+from pytest_llmcal.statistics.interval import upper_normal_quantile
 
 
 class Measurement(float):
@@ -48,6 +49,8 @@ class Measurement(float):
         Whose answers, to what.
     curve, before : sequence of Bin
         Reliability curve behind the number, and the one before calibration.
+    interval_at : callable, optional
+        Both ends of the interval at any level, for ``at``. A pickled measurement leaves it behind.
 
     Raises
     ------
@@ -73,6 +76,7 @@ class Measurement(float):
         "debiased",
         "exact",
         "high",
+        "interval_at",
         "low",
         "method",
         "n",
@@ -86,6 +90,7 @@ class Measurement(float):
     debiased: float | None
     exact: float | None
     high: float
+    interval_at: Callable[[float], tuple[float, float]] | None
     low: float
     method: str
     n: int
@@ -108,6 +113,7 @@ class Measurement(float):
         about: About | None = None,
         curve: Sequence[Bin] = (),
         before: Sequence[Bin] = (),
+        interval_at: Callable[[float], tuple[float, float]] | None = None,
     ) -> Measurement:
         """Check and freeze the numbers as builtins, so that they pass through any report."""
         self = super().__new__(cls, value)
@@ -129,6 +135,7 @@ class Measurement(float):
             "about": about or About(),
             "curve": tuple(curve),
             "before": tuple(before),
+            "interval_at": interval_at,
         }
         for field, content in fields.items():
             object.__setattr__(self, field, content)
@@ -141,8 +148,45 @@ class Measurement(float):
         raise AttributeError(f"cannot delete {name!r} of {self!r}: a measurement cannot be changed")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        fields = {name: getattr(self, name) for name in Measurement.__slots__}
-        return partial(type(self), **fields), (float(self),)
+        return partial(type(self), **self._fields() | {"interval_at": None}), (float(self),)
+
+    def _fields(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in Measurement.__slots__}
+
+    def at(self, confidence: float) -> Measurement:
+        """Return the same measurement with its interval at another level.
+
+        One that does not know how its interval was made, such as one read from a file,
+        has its arms scaled by the ratio of the normal quantiles of both levels.
+
+        Parameters
+        ----------
+        confidence : float
+            Two-sided level, between 0 and 1.
+
+        Raises
+        ------
+        MeasurementError
+            If the level does not lie between 0 and 1.
+
+        Examples
+        --------
+        >>> nll = Measurement(0.5, name="nll", low=0.4, high=0.6, n=100, method="by hand", confidence=0.95)
+        >>> nll.at(0.99)
+        nll=0.5000 [0.3686, 0.6314] at 99%, n=100
+        """
+        if not 0.0 < confidence < 1.0:
+            raise MeasurementError(f"the level of an interval lies between 0 and 1, got {confidence!r}")
+        low, high = (self.interval_at or self._scaled)(confidence)
+        return type(self)(float(self), **self._fields() | {"low": low, "high": high, "confidence": confidence})
+
+    def _scaled(self, confidence: float) -> tuple[float, float]:
+        asked, had = (upper_normal_quantile((1.0 - level) / 2.0) for level in (confidence, self.confidence))
+        center = min(max(float(self), self.low), self.high)  # the estimate of a biased metric may lie outside
+        arms = ((end - center) * asked / had if math.isfinite(end) else end - center for end in (self.low, self.high))
+        least, greatest = range_of(self.name)
+        below, above = arms
+        return max(center + below, least), min(center + above, greatest)
 
     def __repr__(self) -> str:
         return (
@@ -197,6 +241,23 @@ class Measurement(float):
         limit = self._possible(limit)
         status: Status = "holds" if self.low >= limit else "refuted" if self.high < limit else "undecided"
         return self._verdict(status, "above", f"{title(self.name)} is at least {limit:.4g}", limit)
+
+    def between(self, least: float, greatest: float) -> Verdict:
+        """Judge the claim that the true value lies between ``least`` and ``greatest``, both included.
+
+        Holds if the whole interval lies there, refuted if it lies wholly below or wholly above, else
+        undecided. Limits in the wrong order, or which no value of the metric can pass, raise MeasurementError.
+        """
+        least, greatest = self._possible(least), self._possible(greatest)
+        if least > greatest:
+            raise MeasurementError(f"no {title(self.name)} lies between {least:g} and {greatest:g}, which is less")
+        inside = least <= self.low and self.high <= greatest
+        outside = self.high < least or self.low > greatest
+        status: Status = "holds" if inside else "refuted" if outside else "undecided"
+        nearest = least if abs(float(self) - least) < abs(float(self) - greatest) else greatest
+        return self._verdict(
+            status, "between", f"{title(self.name)} lies between {least:.4g} and {greatest:.4g}", nearest
+        )
 
     def _checked(self, limit: float) -> float:
         limit = float(limit)

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_llmcal.measurement import Bin, Measurement, Status, Verdict
-from pytest_llmcal.scores import measuring
+from pytest_llmcal.metrics.bin_sums import bin_sums
+from pytest_llmcal.scores.curve import curve_of
 from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.measures.monotonicity import largest_drop
+from pytest_llmcal.scores.validation import checked_bins
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
@@ -52,9 +55,14 @@ class Reliability:
         """
         if not 0.0 <= tolerance <= 1.0:
             raise ScoresError(f"tolerance must lie between 0 and 1, got {tolerance!r}")
-        drop = measuring.largest_drop(self.scores, confidence)
+        drop = largest_drop(self.scores, confidence=confidence)
         status: Status = "holds" if drop.high <= tolerance else "refuted" if drop.low > tolerance else "undecided"
         return Verdict(status, "is_monotone", _CLAIM.format(tolerance), _reason(drop), drop, float(tolerance))
+
+
+def reliability(self: Scores, bins: int = 15) -> Reliability:
+    """Return accuracy against confidence, bin by bin."""
+    return Reliability(curve_of(bin_sums(self.confidence, self.correct, checked_bins(bins))), self)
 
 
 _CLAIM = "no more confident group of items is right less often than a less confident one, by more than {:.4g}"

@@ -6,21 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pytest_llmcal.measurement import About, Measurement
+from pytest_llmcal.measurement import About
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
-from pytest_llmcal.metrics.calibration_error import calibration_error
-from pytest_llmcal.scores import measuring
 from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.errors import ScoresError
-from pytest_llmcal.scores.reliability import Reliability
+from pytest_llmcal.scores.measures import calibration, proper, ranking
+from pytest_llmcal.scores.reliability import reliability as reliability_curve
 from pytest_llmcal.scores.table import read_table
 from pytest_llmcal.scores.validation import (
-    checked_bins,
+    checked_clusters,
     checked_confidence,
     checked_correct,
     checked_groups,
@@ -53,12 +52,15 @@ class Scores:
         Stable name of each item, all different.
     groups : mapping of str to sequence of str, optional
         The group of every item by attribute, for instance ``{"region": ["north", ...]}``.
+    clusters : sequence of str, optional
+        What each item shares with others, such as its passage, template or subject. Items of
+        one cluster may be right or wrong together; intervals then count clusters, not items.
     about : About, optional
         Whose answers, to what.
 
     Attributes
     ----------
-    confidence, correct, ids, groups, about
+    confidence, correct, ids, groups, clusters, about
         Copies of what was given; ``correct`` is boolean.
     choices : Choices or None
         Logits or probabilities over the choices, where the scores were made of them.
@@ -82,6 +84,7 @@ class Scores:
     correct: npt.NDArray[np.bool_]
     ids: tuple[str, ...] | None
     groups: Mapping[str, tuple[str, ...]]
+    clusters: tuple[str, ...] | None
     about: About
     choices: Choices | None
     before: Scores | None
@@ -93,6 +96,7 @@ class Scores:
         *,
         ids: Sequence[str] | None = None,
         groups: Groups | None = None,
+        clusters: Sequence[str] | None = None,
         about: About | None = None,
     ) -> None:
         checked = checked_confidence(confidence)
@@ -102,6 +106,7 @@ class Scores:
             correct=frozen(checked_correct(correct, n)),
             ids=checked_ids(ids, n),
             groups=checked_groups(groups, n),
+            clusters=checked_clusters(clusters, n),
             about=about or About(),
         )
 
@@ -113,6 +118,7 @@ class Scores:
         *,
         ids: Sequence[str] | None = None,
         groups: Groups | None = None,
+        clusters: Sequence[str] | None = None,
         truth: npt.ArrayLike | None = None,
         about: About | None = None,
     ) -> Scores:
@@ -128,7 +134,7 @@ class Scores:
             float16. Zero where an item has fewer than k choices.
         labels : array_like of shape (n,)
             Index of each item's right choice.
-        ids, groups, about
+        ids, groups, clusters, about
             As for ``Scores``.
         truth : array_like of shape (n, k), optional
             True probability of each choice, where it is known.
@@ -145,7 +151,7 @@ class Scores:
         [True, False]
         """
         values = checked_probabilities(probabilities)
-        return cls._of_choices(values, False, labels, ids, groups, truth, about)
+        return cls._of_choices(values, False, labels, ids, groups, clusters, truth, about)
 
     @classmethod
     def from_logits(
@@ -155,6 +161,7 @@ class Scores:
         *,
         ids: Sequence[str] | None = None,
         groups: Groups | None = None,
+        clusters: Sequence[str] | None = None,
         truth: npt.ArrayLike | None = None,
         about: About | None = None,
     ) -> Scores:
@@ -167,7 +174,7 @@ class Scores:
             than k choices.
         labels : array_like of shape (n,)
             Index of each item's right choice, which must be one of its own.
-        ids, groups, truth, about
+        ids, groups, clusters, truth, about
             As for ``from_probabilities``.
 
         Raises
@@ -182,7 +189,7 @@ class Scores:
         [0.5]
         """
         values = checked_logits(logits)
-        scores = cls._of_choices(values, True, labels, ids, groups, truth, about)
+        scores = cls._of_choices(values, True, labels, ids, groups, clusters, truth, about)
         checked_present(values, scores.choices.labels)  # type: ignore[union-attr]  # made one line above
         return scores
 
@@ -210,6 +217,7 @@ class Scores:
         labels: npt.ArrayLike,
         ids: Sequence[str] | None,
         groups: Groups | None,
+        clusters: Sequence[str] | None,
         truth: npt.ArrayLike | None,
         about: About | None,
     ) -> Scores:
@@ -223,6 +231,7 @@ class Scores:
             correct=locked(choices.chosen == choices.labels),
             ids=checked_ids(ids, n),
             groups=checked_groups(groups, n),
+            clusters=checked_clusters(clusters, n),
             about=about or About(),
             choices=choices,
         )
@@ -251,71 +260,14 @@ class Scores:
         shape = f", {self.choices.values.shape[1]} choices" if self.choices else ""
         return f"<Scores of {len(self)} items{shape}: accuracy {self.correct.mean():.4f}>"
 
-    def accuracy(self, *, confidence: float | None = None) -> Measurement:
-        """Measure the share of right answers, with the Clopper-Pearson interval."""
-        return measuring.accuracy(self, confidence)
-
-    def ece(self, bins: int = 15, *, norm: Literal["l1", "l2"] = "l1", confidence: float | None = None) -> Measurement:
-        """Measure the calibration error over fixed uniform bins.
-
-        Parameters
-        ----------
-        bins : int
-            Number of bins, each ((m-1)/bins, m/bins]; the first one holds zero too.
-        norm : {"l1", "l2"}
-            Mean absolute gap (the expected calibration error), or root mean square gap.
-        confidence : float, optional
-            Level of the interval; that of the rules in force by default.
-
-        Returns
-        -------
-        Measurement
-            The plug-in estimate, which is biased upward for few items: see its
-            ``noise_floor``. The interval speaks about the error itself and may lie
-            below the estimate. ``debiased`` is the best guess.
-        """
-        return measuring.ece(self, bins, norm, confidence)
-
-    def exact_ece(self, bins: int = 15, *, norm: Literal["l1", "l2"] = "l1") -> float | None:
-        """Return the calibration error from the true probabilities, or None where they are not known.
-
-        In each bin the mean confidence is held against the mean true probability of
-        the chosen answers: nothing is estimated.
-        """
-        truth = self.choices.true_accuracy() if self.choices else None
-        if truth is None:
-            return None
-        return calibration_error(self.confidence, truth, checked_bins(bins), norm)
-
-    def brier(self, *, confidence: float | None = None) -> Measurement:
-        """Measure the Brier score, the mean squared error of the probabilities.
-
-        Over choices it is Brier's own sum over all of them, from 0 to 2; without
-        choices the mean of (confidence - correct)^2, from 0 to 1.
-        """
-        return measuring.brier(self, confidence)
-
-    def nll(self, *, confidence: float | None = None) -> Measurement:
-        """Measure the mean negative log-likelihood in nats.
-
-        Of the right choice; without choices, of correctness given confidence. Nothing
-        is clipped: it is infinite if a right answer had probability zero.
-        """
-        return measuring.nll(self, confidence)
-
-    def auroc(self, *, confidence: float | None = None) -> Measurement:
-        """Measure how often a right answer has more confidence than a wrong one, ties counting half.
-
-        Raises
-        ------
-        ScoresError
-            If all answers are right, or all are wrong.
-        """
-        return measuring.auroc(self, confidence)
-
-    def reliability(self, bins: int = 15) -> Reliability:
-        """Return accuracy against confidence, bin by bin."""
-        return Reliability(measuring.curve(self, checked_bins(bins)), self)
+    # What can be measured; each function carries its own documentation.
+    accuracy = ranking.accuracy
+    auroc = ranking.auroc
+    brier = proper.brier
+    nll = proper.nll
+    ece = calibration.ece
+    exact_ece = calibration.exact_ece
+    reliability = reliability_curve
 
     def by_group(self, attribute: str) -> dict[str, Scores]:
         """Return the scores of each group of an attribute, by name.
@@ -325,13 +277,32 @@ class Scores:
         ScoresError
             If the items carry no such attribute; the text lists those they carry.
         """
+        members: dict[str, list[int]] = {}
+        for index, member in enumerate(self._members(attribute)):
+            members.setdefault(member, []).append(index)
+        return {name: self._group(f"{attribute}={name}", members[name]) for name in sorted(members)}
+
+    def clustered_by(self, attribute: str) -> Scores:
+        """Return the same scores with the groups of an attribute as clusters: items that share one are dependent.
+
+        Raises
+        ------
+        ScoresError
+            If the items carry no such attribute; the text lists those they carry.
+
+        Examples
+        --------
+        >>> scores = Scores([0.9, 0.8, 0.7], [1, 1, 0], groups={"passage": ["a", "a", "b"]})
+        >>> scores.clustered_by("passage").clusters
+        ('a', 'a', 'b')
+        """
+        return self._with(clusters=self._members(attribute))
+
+    def _members(self, attribute: str) -> tuple[str, ...]:
         if attribute not in self.groups:
             there = ", ".join(sorted(self.groups)) or "none"
             raise ScoresError(f"the items carry no attribute {attribute!r}; those they carry: {there}")
-        members: dict[str, list[int]] = {}
-        for index, member in enumerate(self.groups[attribute]):
-            members.setdefault(member, []).append(index)
-        return {name: self._group(f"{attribute}={name}", members[name]) for name in sorted(members)}
+        return self.groups[attribute]
 
     def _group(self, name: str, index: list[int]) -> Scores:
         group = f"{self.about.group}, {name}" if self.about.group else name
@@ -381,6 +352,7 @@ class Scores:
             correct=locked(self.correct[index]),
             ids=None if self.ids is None else taken(self.ids),
             groups=MappingProxyType({attribute: taken(members) for attribute, members in self.groups.items()}),
+            clusters=None if self.clusters is None else taken(self.clusters),
             choices=self.choices and self.choices.take(index),
             before=self.before and self.before._take(index),
         )

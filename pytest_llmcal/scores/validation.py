@@ -123,16 +123,27 @@ def checked_ids(values: Sequence[str] | None, n: int) -> tuple[str, ...] | None:
 
 def checked_groups(values: Mapping[str, Sequence[str]] | None, n: int) -> Mapping[str, tuple[str, ...]]:
     """Return groups as one tuple of strings for each attribute."""
-    groups = {}
-    for attribute, members in (values or {}).items():
-        if isinstance(members, str):
-            raise ScoresError(f"groups[{attribute!r}] is the string {members!r}; it must hold one string per item")
-        groups[attribute] = tuple(members)
-        _same_length(f"groups[{attribute!r}]", len(groups[attribute]), n)
-        for index, member in enumerate(groups[attribute]):
-            if not isinstance(member, str):
-                raise ScoresError(f"groups[{attribute!r}][{index}] is {member!r}; a group is named by a string")
-    return MappingProxyType(groups)
+    named = {
+        attribute: _names(f"groups[{attribute!r}]", members, n, "a group is named by a string")
+        for attribute, members in (values or {}).items()
+    }
+    return MappingProxyType(named)
+
+
+def checked_clusters(values: Sequence[str] | None, n: int) -> tuple[str, ...] | None:
+    """Return the cluster of each item."""
+    return None if values is None else _names("clusters", values, n, "a cluster is named by a string")
+
+
+def _names(name: str, values: Sequence[str], n: int, allowed: str) -> tuple[str, ...]:
+    if isinstance(values, str):
+        raise ScoresError(f"{name} is the string {values!r}; it must hold one string per item")
+    names = tuple(values)
+    _same_length(name, len(names), n)
+    for index, member in enumerate(names):
+        if not isinstance(member, str):
+            raise ScoresError(f"{name}[{index}] is {member!r}; {allowed}")
+    return names
 
 
 def _array(name: str, values: Any, dimensions: int) -> npt.NDArray[Any]:

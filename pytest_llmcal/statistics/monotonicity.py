@@ -30,11 +30,27 @@ def groups_for(n: int) -> int:
     return max((g for g in range(2, _MOST_GROUPS + 1) if _ITEMS_FOR_CUBE * g**3 <= n), default=2)
 
 
-def largest_drop(right: Values, count: Values, confidence: float) -> tuple[float, Interval]:
-    """Return by how much accuracy falls at most from a less to a more confident group, with its interval.
+def largest_drop(right: Values, count: Values) -> float:
+    """Return by how much accuracy falls at most from a less to a more confident group; zero if it never falls.
 
-    For groups i < j by rising confidence the drop is accuracy_i - accuracy_j; the
-    largest one over all pairs is meant, zero if accuracy never falls. Each pair has
+    Parameters
+    ----------
+    right, count : arrays of shape (groups,)
+        Right answers and items of each group, by rising confidence; at least two groups, none empty.
+
+    Examples
+    --------
+    >>> round(largest_drop(np.array([90.0, 80.0]), np.array([100.0, 100.0])), 4)
+    0.1
+    """
+    accuracy = right / count
+    return float((np.maximum.accumulate(accuracy) - accuracy).max())
+
+
+def largest_drop_interval(right: Values, count: Values, confidence: float) -> Interval:
+    """Return the interval of the largest drop.
+
+    For groups i < j by rising confidence the drop is accuracy_i - accuracy_j. Each pair has
     Newcombe's (1998) hybrid score interval. The upper end is the largest upper end of
     the pairs, which needs no correction: the one pair that has the largest drop covers
     it. The lower end is the largest lower end of the pairs, at a level divided by
@@ -42,16 +58,16 @@ def largest_drop(right: Values, count: Values, confidence: float) -> tuple[float
 
     Parameters
     ----------
-    right, count : arrays of shape (groups,)
-        Right answers and items of each group, at least two groups, none empty.
+    right, count
+        As for ``largest_drop``.
     confidence : float
         Level, between 0 and 1.
 
     Examples
     --------
-    >>> drop, interval = largest_drop(np.array([90.0, 80.0]), np.array([100.0, 100.0]), 0.95)
-    >>> round(drop, 4), [round(end, 4) for end in interval]
-    (0.1, [0.0001, 0.1995])
+    >>> interval = largest_drop_interval(np.array([90.0, 80.0]), np.array([100.0, 100.0]), 0.95)
+    >>> [round(end, 4) for end in interval]
+    [0.0001, 0.1995]
     """
     less, more = np.triu_indices(len(count), k=1)
     tail = (1.0 - confidence) / 2.0
@@ -61,7 +77,7 @@ def largest_drop(right: Values, count: Values, confidence: float) -> tuple[float
     high = drop + np.hypot(upper[less] - accuracy[less], accuracy[more] - lower[more])
     lower, upper = _wilson(right, count, tail / len(less))
     low = drop - np.hypot(accuracy[less] - lower[less], upper[more] - accuracy[more])
-    return max(0.0, float(drop.max())), Interval(max(0.0, float(low.max())), max(0.0, float(high.max())))
+    return Interval(max(0.0, float(low.max())), max(0.0, float(high.max())))
 
 
 def _wilson(right: Values, count: Values, tail: float) -> tuple[Values, Values]:

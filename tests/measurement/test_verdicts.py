@@ -134,3 +134,27 @@ def test_a_limit_that_nothing_can_pass_is_refused_as_a_percentage_would_be(claim
 def test_limits_at_the_ends_of_the_range_are_limits():
     assert measured().below(1).status == "holds"
     assert measured().above(0).status == "holds"
+
+
+@pytest.mark.parametrize(
+    ("least", "greatest", "status"),
+    [
+        (0.3, 0.7, "holds"),
+        (0.41, 0.7, "undecided"),
+        (0.3, 0.59, "undecided"),
+        (0.61, 0.9, "refuted"),
+        (0.0, 0.39, "refuted"),
+    ],
+)
+def test_between_judges_the_whole_interval(least: float, greatest: float, status: str) -> None:
+    auroc = Measurement(0.5, name="auroc", low=0.4, high=0.6, n=100, method="by hand", confidence=0.95)
+    verdict = auroc.between(least, greatest)
+    assert verdict.status == status
+    assert verdict.relation == "between"
+    assert f"AUROC lies between {least:.4g} and {greatest:.4g}" in verdict.explain()
+
+
+def test_between_refuses_limits_in_the_wrong_order() -> None:
+    auroc = Measurement(0.5, name="auroc", low=0.4, high=0.6, n=100, method="by hand", confidence=0.95)
+    with pytest.raises(MeasurementError, match=r"no AUROC lies between 0\.7 and 0\.6"):
+        auroc.between(0.7, 0.6)

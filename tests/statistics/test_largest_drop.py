@@ -1,22 +1,22 @@
 import numpy as np
 import pytest
 
-from pytest_llmcal.statistics.monotonicity import groups_for, largest_drop
+from pytest_llmcal.statistics.monotonicity import groups_for, largest_drop, largest_drop_interval
 
 
 def test_rising_accuracy_has_no_drop():
-    drop, (low, high) = largest_drop(np.array([200.0, 300.0, 390.0]), np.array([400.0] * 3), 0.95)
-    assert drop == low == high == 0.0
+    right, count = np.array([200.0, 300.0, 390.0]), np.array([400.0] * 3)
+    assert largest_drop(right, count) == 0.0
+    assert largest_drop_interval(right, count, 0.95) == (0.0, 0.0)
 
 
 def test_the_largest_drop_may_lie_between_groups_that_are_no_neighbours():
-    drop, _ = largest_drop(np.array([90.0, 85.0, 70.0]), np.array([100.0] * 3), 0.95)
-    assert drop == pytest.approx(0.2)
+    assert largest_drop(np.array([90.0, 85.0, 70.0]), np.array([100.0] * 3)) == pytest.approx(0.2)
 
 
 def test_all_right_and_all_wrong_groups_keep_their_doubt():
-    drop, (low, high) = largest_drop(np.array([5.0, 5.0]), np.array([5.0, 5.0]), 0.95)
-    assert drop == low == 0.0
+    low, high = largest_drop_interval(np.array([5.0, 5.0]), np.array([5.0, 5.0]), 0.95)
+    assert low == 0.0
     assert high > 0.4
 
 
@@ -28,7 +28,7 @@ def test_both_ends_err_rarely(accuracies):
     truth = max(0.0, max(a - b for i, a in enumerate(accuracies) for b in accuracies[i + 1 :]))
     ends = np.array(
         [
-            largest_drop(generator.binomial(200, accuracies).astype(float), np.full(5, 200.0), 0.95)[1]
+            largest_drop_interval(generator.binomial(200, accuracies).astype(float), np.full(5, 200.0), 0.95)
             for _ in range(1000)
         ]
     )
