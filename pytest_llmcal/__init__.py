@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_llmcal.measurement import Measurement as Measurement
     from pytest_llmcal.measurement import Verdict as Verdict
     from pytest_llmcal.scores import Scores as Scores
+    from pytest_llmcal.scores import plan as plan
     from pytest_llmcal.scoring import Model as Model
     from pytest_llmcal.scoring import load_model as load_model
     from pytest_llmcal.tasks import Task as Task
@@ -27,9 +28,21 @@ _HOME = {
     "Verdict": "pytest_llmcal.measurement",
     "load_model": "pytest_llmcal.scoring",
     "load_task": "pytest_llmcal.tasks",
+    "plan": "pytest_llmcal.scores",
 }
 
-__all__ = ["Measurement", "Model", "Scores", "Task", "Verdict", "calibrators", "load_model", "load_task", "strategies"]
+__all__ = [
+    "Measurement",
+    "Model",
+    "Scores",
+    "Task",
+    "Verdict",
+    "calibrators",
+    "load_model",
+    "load_task",
+    "plan",
+    "strategies",
+]
 
 
 def __getattr__(name: str) -> Any:

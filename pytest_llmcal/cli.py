@@ -1,16 +1,24 @@
-"""The command ``llmcal``: reports, merging and tasks, without pytest."""
+"""The command ``llmcal``: reports, merging, tasks and planning, without pytest."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal import history
 from pytest_llmcal.records import Run, RunError
 from pytest_llmcal.tasks import Item, Items, TaskError, Text
+
+if TYPE_CHECKING:
+    from pytest_llmcal.scores import Plan
+
+
+class PlanError(ValueError):
+    """A plan cannot be made; the text says why."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lines = options.run(options)
     except OSError as error:
         return _refuse(f"{error.filename}: {error.strerror}")
-    except (RunError, TaskError, history.MergeError) as error:
+    except (RunError, TaskError, PlanError, history.MergeError) as error:
         return _refuse(str(error))
     print(*lines, sep="\n")  # noqa: T201  # a command prints
     return 0
@@ -38,7 +46,9 @@ def _refuse(reason: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="llmcal", description="Reports and tasks of pytest-llmcal, without pytest.")
+    parser = argparse.ArgumentParser(
+        prog="llmcal", description="Reports, tasks and plans of pytest-llmcal, without pytest."
+    )
     parser.add_argument("--version", action="version", version=f"pytest-llmcal {version('pytest-llmcal')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -60,7 +70,40 @@ def _parser() -> argparse.ArgumentParser:
     tasks.add_argument("name", metavar="TASK", nargs="?", help="task to show, for instance world/qa or a file")
     tasks.add_argument("--items", metavar="N", type=_positive, default=3, help="how many items to show (default: 3)")
     tasks.set_defaults(run=_tasks)
+    _add_plan(commands)
     return parser
+
+
+def _add_plan(commands: Any) -> None:
+    planned = commands.add_parser(
+        "plan",
+        help="say how many items a gate needs",
+        description="Say how many items scores.ece().below(LIMIT) needs to come out right.",
+    )
+    planned.add_argument("--limit", metavar="X", type=float, required=True, help="the gate's limit, for instance 0.05")
+    planned.add_argument(
+        "--true-error", metavar="X", type=float, help="what the model's ECE may be in truth (default: the pilot's)"
+    )
+    planned.add_argument(
+        "--confidence", metavar="LEVEL", type=float, default=0.95, help="level of the interval (default: 0.95)"
+    )
+    planned.add_argument(
+        "--power", metavar="SHARE", type=float, default=0.8, help="how often the verdict shall be right (default: 0.8)"
+    )
+    where = planned.add_mutually_exclusive_group()
+    where.add_argument(
+        "--pilot",
+        metavar="FILE",
+        type=Path,
+        help="scores of some items, as .csv, .jsonl or .parquet: where confidences lie",
+    )
+    where.add_argument(
+        "--profile",
+        metavar="NAME",
+        default="peaked",
+        help="where confidences lie without a pilot: peaked, spread, sure, levels, or 0.6,0.8,1 (default: peaked)",
+    )
+    planned.set_defaults(run=_plan)
 
 
 def _positive(text: str) -> int:
@@ -99,6 +142,38 @@ def _show_task(name: str, items: int) -> list[str]:
     for item in _first(task.test, items):
         lines += ["", *_described(item)]
     return lines
+
+
+def _plan(options: argparse.Namespace) -> list[str]:
+    from pytest_llmcal.scores import Scores, ScoresError, plan  # scipy is not needed by the other commands
+
+    try:
+        made = plan(
+            options.limit,
+            options.true_error,
+            confidence=options.confidence,
+            power=options.power,
+            pilot=Scores.from_table(options.pilot) if options.pilot else None,
+            profile=_profile(options.profile),
+        )
+    except ScoresError as error:
+        raise PlanError(str(error)) from None
+    return [made.explain(), "", *_chances(made)]
+
+
+def _profile(text: str) -> str | list[float]:
+    """Read levels such as ``0.6,0.8,1``; anything else is a name."""
+    try:
+        return [float(level) for level in text.split(",")]
+    except ValueError:
+        return text
+
+
+def _chances(made: Plan) -> Iterator[str]:
+    yield f"{'items':>9}{'holds':>9}{'undecided':>12}{'refuted':>10}"
+    for items, chances in made.table:
+        holds, undecided, refuted = (f"{100 * chance:.0f}%" for chance in chances)
+        yield f"{items:>9,}{holds:>9}{undecided:>12}{refuted:>10}"
 
 
 def _counted(items: Items) -> str:

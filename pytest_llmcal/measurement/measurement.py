@@ -6,6 +6,7 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from functools import partial
+from statistics import NormalDist
 from typing import Any, NoReturn
 
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor
@@ -14,7 +15,6 @@ from pytest_llmcal.measurement.ranges import range_of
 from pytest_llmcal.measurement.rules import Observation, current_rules
 from pytest_llmcal.measurement.titles import title
 from pytest_llmcal.measurement.verdict import Status, Verdict
-from pytest_llmcal.statistics.interval import upper_normal_quantile
 
 
 class Measurement(float):
@@ -181,7 +181,7 @@ class Measurement(float):
         return type(self)(float(self), **self._fields() | {"low": low, "high": high, "confidence": confidence})
 
     def _scaled(self, confidence: float) -> tuple[float, float]:
-        asked, had = (upper_normal_quantile((1.0 - level) / 2.0) for level in (confidence, self.confidence))
+        asked, had = (NormalDist().inv_cdf((1.0 + level) / 2.0) for level in (confidence, self.confidence))
         center = min(max(float(self), self.low), self.high)  # the estimate of a biased metric may lie outside
         arms = ((end - center) * asked / had if math.isfinite(end) else end - center for end in (self.low, self.high))
         least, greatest = range_of(self.name)
