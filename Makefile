@@ -35,6 +35,10 @@ $(VENV)/installed-test: $(VENV)/installed
 	$(INSTALL) --group test
 	@touch $@
 
+$(VENV)/installed-oracles: $(VENV)/installed-test
+	$(INSTALL) --group oracles
+	@touch $@
+
 $(VENV)/installed-lint: $(VENV)/installed
 	$(INSTALL) --group lint
 	@touch $@
@@ -46,7 +50,7 @@ gate: $(VENV)/installed
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest
 
-test-slow: $(VENV)/installed-test
+test-slow: $(VENV)/installed-oracles
 	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/installed-lint
@@ -54,7 +58,7 @@ lint: $(VENV)/installed-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/installed-test
+bench: $(VENV)/installed-oracles
 	$(BIN)/python -m benchmarks
 
 train: $(VENV)/installed-test
