@@ -2,8 +2,9 @@
 
 A fence behind ``<!-- file: NAME -->`` is written to NAME; each ``$`` line of a ``console``
 fence is run in the same folder, which holds a copy of ``suites/``, and must exit with 0 or
-with the number that the line states as ``# exits N``. Commands that CI runs itself, from
-nothing (``make gate`` and the like), are checked to stand in ``.ci/run``.
+with the number that the line states as ``# exits N``. Lines below it are what it prints, with ``...`` for
+anything. Commands that CI runs itself, from nothing (``make gate`` and the like), are checked to
+stand in ``.ci/run``.
 """
 
 from __future__ import annotations
@@ -30,16 +31,23 @@ NOT_RUN = re.compile(r"^(git clone|cd|pip install|make bench|make train|xdg-open
 class Command(NamedTuple):
     line: str
     status: int
+    shown: str
 
 
 def commands(body: str) -> list[Command]:
     found = []
-    for line in body.splitlines():
-        if line.startswith("$ "):
-            text, _, comment = line[2:].partition("  #")
-            stated = re.search(r"exits (\d+)", comment)
-            found.append(Command(text.strip(), int(stated[1]) if stated else 0))
+    for block in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
+        line, _, shown = block.partition("\n")
+        text, _, comment = line.partition("  #")
+        stated = re.search(r"exits (\d+)", comment)
+        found.append(Command(text.strip(), int(stated[1]) if stated else 0, shown.strip()))
     return found
+
+
+def prints(printed: str, shown: str) -> bool:
+    """Tell whether a command printed what the page shows, up to line breaks and spaces."""
+    pattern = r"\s*.*\s*".join(r"\s+".join(map(re.escape, part.split())) for part in shown.split("..."))
+    return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
 
 
 def follow(page: Path, folder: Path) -> list[str]:
@@ -52,7 +60,7 @@ def follow(page: Path, folder: Path) -> list[str]:
             (folder / fence["name"]).write_text(fence["body"], encoding="utf-8")
         if fence["language"] != "console":
             continue
-        for line, status in commands(fence["body"]):
+        for line, status, shown in commands(fence["body"]):
             if RUN_BY_CI.match(line):
                 if line not in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines():
                     wrong.append(f"{line}: is not run by .ci/run")
@@ -64,6 +72,8 @@ def follow(page: Path, folder: Path) -> list[str]:
                     wrong.append(
                         f"{line}: exited {done.returncode}, not {status}\n{done.stdout[-3000:]}{done.stderr[-1000:]}"
                     )
+                elif shown and not prints(done.stdout, shown):
+                    wrong.append(f"{line}: printed otherwise than shown\n{done.stdout[-3000:]}")
     return wrong
 
 
@@ -84,3 +94,14 @@ def test_a_command_that_exits_otherwise_is_noticed(tmp_path: Path) -> None:
     page.write_text("```console\n$ true  # exits 1\n$ false  # exits 1\n```\n", encoding="utf-8")
     (tmp_path / "run").mkdir()
     assert [text.splitlines()[0] for text in follow(page, tmp_path / "run")] == ["true: exited 0, not 1"]
+
+
+def test_an_output_that_is_shown_otherwise_is_noticed(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```console\n$ echo one two\none two\n$ echo one two\none ...\n$ echo one\ntwo\n```\n", encoding="utf-8"
+    )
+    (tmp_path / "run").mkdir()
+    assert [text.splitlines()[0] for text in follow(page, tmp_path / "run")] == [
+        "echo one: printed otherwise than shown"
+    ]
