@@ -16,7 +16,7 @@ Examples
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -101,20 +101,56 @@ def groups(draw: DrawFn, size: int, *, names: Sequence[str] = ("north", "south",
 
 
 @st.composite
-def scores(draw: DrawFn, *, min_size: int = 1, max_size: int = 100) -> Scores:
+def clusters(draw: DrawFn, size: int) -> tuple[str, ...]:
+    """Draw the passage, template or subject that each of ``size`` items shares with others.
+
+    From one cluster that holds everything to one for each item, in any order and of any sizes.
+    """
+    most = draw(st.integers(1, max(size, 1)))
+    numbers = draw(st.lists(st.integers(1, most), min_size=size, max_size=size))
+    return tuple(f"passage-{number}" for number in numbers)
+
+
+@st.composite
+def scores(draw: DrawFn, *, min_size: int = 1, max_size: int = 100, clustered: bool = False) -> Scores:
     """Draw scores whose correctness need not have anything to do with their confidence.
 
     Half of them have choices, half one confidence an item; all have ids and the group
     attribute ``"region"``.
+
+    Parameters
+    ----------
+    min_size, max_size : int
+        Bounds of the number of items.
+    clustered : bool
+        Whether the items have clusters.
     """
     if draw(st.booleans()):
         values = draw(logits(min_size=min_size, max_size=min(max_size, 50)))
-        n, right = len(values), draw(labels(values))
-        return Scores.from_logits(values, right, ids=_ids(n), groups={"region": draw(groups(n))})
+        right = draw(labels(values))
+        return Scores.from_logits(values, right, **_names(draw, len(values), clustered))
     confidence = draw(confidences(min_size=min_size, max_size=max_size))
-    n = len(confidence)
-    correct = draw(arrays.arrays(np.bool_, n))
-    return Scores(confidence, correct, ids=_ids(n), groups={"region": draw(groups(n))})
+    correct = draw(arrays.arrays(np.bool_, len(confidence)))
+    return Scores(confidence, correct, **_names(draw, len(confidence), clustered))
+
+
+@st.composite
+def perfect_steps(draw: DrawFn, *, max_levels: int = 5) -> Scores:
+    """Draw scores of a few levels of confidence at each of which exactly that share is right, in any order.
+
+    The calibration error of such scores is zero over any bins that keep a level together.
+
+    Parameters
+    ----------
+    max_levels : int
+        Most levels; at least one is drawn.
+    """
+    steps = draw(st.integers(1, 20))
+    levels = draw(st.lists(st.integers(0, steps), min_size=1, max_size=max_levels, unique=True))
+    confidence = np.repeat(np.array(levels) / steps, steps)
+    correct = np.concatenate([np.arange(steps) < level for level in levels])
+    order = np.random.default_rng(draw(st.integers(0, 2**32 - 1))).permutation(len(confidence))
+    return Scores(confidence[order], correct[order], ids=_ids(len(confidence)))
 
 
 def calibrated_scores(*, min_size: int = 1, max_size: int = 500) -> SearchStrategy[Scores]:
@@ -140,6 +176,14 @@ def miscalibrated_scores(draw: DrawFn, *, power: float = 0.5, min_size: int = 1,
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     correct = generator.random(len(confidence)) < right / (right + wrong)
     return Scores(confidence, correct, ids=_ids(len(confidence)))
+
+
+def _names(draw: DrawFn, n: int, clustered: bool) -> dict[str, Any]:
+    return {
+        "ids": _ids(n),
+        "groups": {"region": draw(groups(n))},
+        "clusters": draw(clusters(n)) if clustered else None,
+    }
 
 
 def _ids(n: int) -> list[str]:

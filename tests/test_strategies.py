@@ -76,3 +76,20 @@ def test_an_overconfident_model_is_right_less_often_than_it_says() -> None:
 
     scores = find(strategies.miscalibrated_scores(power=0.3, min_size=200), confident)
     assert calibration_error(scores.confidence, scores.correct) > 0.1
+
+
+def test_clusters_go_from_one_for_all_to_one_for_each() -> None:
+    assert len(set(find(strategies.clusters(6), lambda drawn: len(set(drawn)) == 1))) == 1
+    assert len(set(find(strategies.clusters(6), lambda drawn: len(set(drawn)) == 6))) == 6
+
+
+@given(strategies.scores(clustered=True))
+def test_clustered_scores_have_a_cluster_for_each_item(scores: Scores) -> None:
+    assert scores.clusters is not None
+    assert len(scores.clusters) == len(scores)
+
+
+@given(strategies.perfect_steps())
+def test_perfect_steps_are_right_exactly_as_often_as_they_say(scores: Scores) -> None:
+    for level in np.unique(scores.confidence):
+        assert scores.correct[scores.confidence == level].mean() == pytest.approx(level)
