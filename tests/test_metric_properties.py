@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from pytest_llmcal import Measurement, Scores, strategies
 from pytest_llmcal.measurement import range_of
 from pytest_llmcal.scores import ScoresError
+from tests.every_metric import METRICS
 
-# Every measurement of scores that needs no argument.
-METRICS = ("accuracy", "auroc", "brier", "ece", "nll")
 CALIBRATION_ERRORS = ("ece",)
 
 
