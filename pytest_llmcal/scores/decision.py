@@ -1,0 +1,147 @@
+"""A verdict that is looked for while items come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pytest_llmcal.measurement import Observation, Verdict, current_rules, using
+from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.scores import Scores
+from pytest_llmcal.scores.so_far import ScoresSoFar
+from pytest_llmcal.statistics.sequential.looks import Look, level
+
+VerdictOf = Callable[..., Verdict]
+"""A function of the scores so far, or of those of two models, to a verdict."""
+
+# What few items may not allow yet: an AUROC where all were right, a group of which no item has come.
+_NOT_YET = (ScoresError, LookupError)
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """What came of looking for a verdict while items were scored.
+
+    As a bool it is its verdict.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        The verdict at the last look that was taken. Its measurement has the level of that look.
+    scores : Scores
+        What was scored, in the random order in which the items came.
+    baseline : Scores or None
+        The other model's scores of the same items, in a paired comparison.
+    items : int
+        How many items were scored.
+    most : int
+        How many might have been.
+    looks : int
+        How many looks were taken.
+    reason : {"decided", "max_items", "exhausted"}
+        Why scoring ended: the verdict was there, the most items allowed were scored, or the task had no more.
+    """
+
+    verdict: Verdict
+    scores: Scores
+    baseline: Scores | None
+    items: int
+    most: int
+    looks: int
+    reason: Literal["decided", "max_items", "exhausted"]
+
+    def __bool__(self) -> bool:
+        return bool(self.verdict)
+
+    def explain(self) -> str:
+        """Return the verdict, and what it took, as one plain sentence."""
+        return self.verdict.explain()
+
+    def __repr__(self) -> str:
+        return f"<Decision after {self.items} of at most {self.most} items: {self.verdict!r}>"
+
+
+def decide(
+    samples: Iterable[tuple[Scores, ...]],
+    looks: Sequence[Look],
+    verdict: VerdictOf,
+    *,
+    at_the_end: Literal["max_items", "exhausted"] = "exhausted",
+) -> Decision:
+    """Look at growing samples until a verdict is reached.
+
+    Parameters
+    ----------
+    samples : iterable of tuple of Scores
+        All scores so far at each look: one for a model, two for a model and its baseline. Each
+        continues the one before, rows in random order. No more are asked for than are needed.
+    looks : sequence of Look
+        The looks, fixed beforehand.
+    verdict : callable
+        What is looked for: a function of the scores of a sample, such as
+        ``lambda scores: scores.ece().below(0.05)``. It must leave the level to the rules in force.
+        Where it raises a ScoresError or LookupError, the items so far do not allow the
+        measurement yet; at the last look the error is raised.
+    at_the_end : {"max_items", "exhausted"}
+        Why no items would follow the last look.
+
+    Raises
+    ------
+    TypeError
+        If ``verdict`` gives something else, for instance the bool of a plain comparison.
+    ScoresError
+        If it judges at a level of its own.
+
+    Notes
+    -----
+    Only the last verdict is recorded. At any look a wrong one comes out with a probability of
+    at most the look's share of the error rate, so at one of them with at most the whole rate.
+    """
+    rules, most = current_rules(), looks[-1].items
+    for times, (look, sample) in enumerate(zip(looks, samples, strict=False), start=1):
+        found = _at_look(look, sample, verdict, rules.confidence)
+        if found is not None and (look.last or found.status != "undecided"):
+            paid = _in_words(look, times, most, found, rules.confidence)
+            scores, baseline = (*sample, None)[:2]
+            reason = at_the_end if found.status == "undecided" else "decided"
+            # Made anew under the rules of the run: this one is recorded.
+            final = replace(found, reason=f"{found.reason}; {paid}")
+            return Decision(final, scores, baseline, look.items, most, times, reason)  # type: ignore[arg-type]
+    raise ScoresError(f"there were fewer samples than the {len(looks)} looks that were planned")
+
+
+def _at_look(look: Look, sample: tuple[Scores, ...], verdict: VerdictOf, confidence: float) -> Verdict | None:
+    asked = level(confidence, look.share)
+    try:
+        with using(replace(current_rules(), confidence=asked, observe=_tell_nobody)):
+            found: Any = verdict(*(ScoresSoFar.at(scores, look) for scores in sample))
+    except _NOT_YET:
+        if look.last:
+            raise
+        return None
+    if not isinstance(found, Verdict):
+        raise TypeError(
+            f"verdict must return a Verdict, such as that of scores.ece().below(0.05), got {found!r}; "
+            "a plain comparison knows no error rate"
+        )
+    if found.measurement.confidence < asked - 1e-12:
+        raise ScoresError(
+            f"verdict judges {found.measurement.name} at the level {100 * found.measurement.confidence:g}%, but a look "
+            f"that is one of several needs {100 * asked:.4g}%; leave the level out: the rules in force set it"
+        )
+    return found
+
+
+def _tell_nobody(_: Observation) -> None:
+    return None
+
+
+def _in_words(look: Look, times: int, most: int, found: Verdict, confidence: float) -> str:
+    looked = "once" if times == 1 else "twice" if times == 2 else f"{times} times"
+    state = "it was not decided after all" if found.status == "undecided" else "it was decided after"
+    of = "" if found.status == "undecided" else f"{look.items} of at most "
+    ending = f"looked at {looked}, {state} {of}{most} {'item' if most == 1 else 'items'}"
+    if look.share == 1.0:
+        return ending
+    return f"{ending}, and levels stricter than {100 * confidence:g}% paid for looking early"
