@@ -9,8 +9,7 @@ from typing import Any, Literal
 from pytest_llmcal.measurement import Observation, Verdict, current_rules, using
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.scores import Scores
-from pytest_llmcal.scores.so_far import ScoresSoFar
-from pytest_llmcal.statistics.sequential.looks import Look, level
+from pytest_llmcal.statistics.sequential import Look, level
 
 VerdictOf = Callable[..., Verdict]
 """A function of the scores so far, or of those of two models, to a verdict."""
@@ -98,26 +97,34 @@ def decide(
     Only the last verdict is recorded. At any look a wrong one comes out with a probability of
     at most the look's share of the error rate, so at one of them with at most the whole rate.
     """
-    rules, most = current_rules(), looks[-1].items
+    confidence, most = current_rules().confidence, looks[-1].items
     for times, (look, sample) in enumerate(zip(looks, samples, strict=False), start=1):
-        found = _at_look(look, sample, verdict, rules.confidence)
-        if found is not None and (look.last or found.status != "undecided"):
-            paid = _in_words(look, times, most, found, rules.confidence)
-            scores, baseline = (*sample, None)[:2]
-            reason = at_the_end if found.status == "undecided" else "decided"
-            # Made anew under the rules of the run: this one is recorded.
-            final = replace(found, reason=f"{found.reason}; {paid}")
-            return Decision(final, scores, baseline, look.items, most, times, reason)  # type: ignore[arg-type]
+        found = _looked_for(verdict, sample, level(confidence, look.share), is_last=times == len(looks))
+        if found is None or (found.status == "undecided" and times < len(looks)):
+            continue
+        state = _in_words(found, look, times, most)
+        if look.share < 1.0:
+            state += f", and levels stricter than {100 * confidence:g}% paid for looking early"
+        return Decision(
+            # Made anew under the rules of the run: this verdict is recorded.
+            verdict=replace(found, reason=f"{found.reason}; {state}"),
+            scores=sample[0],
+            baseline=sample[1] if len(sample) > 1 else None,
+            items=look.items,
+            most=most,
+            looks=times,
+            reason=at_the_end if found.status == "undecided" else "decided",
+        )
     raise ScoresError(f"there were fewer samples than the {len(looks)} looks that were planned")
 
 
-def _at_look(look: Look, sample: tuple[Scores, ...], verdict: VerdictOf, confidence: float) -> Verdict | None:
-    asked = level(confidence, look.share)
+def _looked_for(verdict: VerdictOf, sample: tuple[Scores, ...], asked: float, *, is_last: bool) -> Verdict | None:
+    """Return the verdict at a level, unrecorded; None where the items do not allow the measurement yet."""
     try:
         with using(replace(current_rules(), confidence=asked, observe=_tell_nobody)):
-            found: Any = verdict(*(ScoresSoFar.at(scores, look) for scores in sample))
+            found: Any = verdict(*sample)
     except _NOT_YET:
-        if look.last:
+        if is_last:
             raise
         return None
     if not isinstance(found, Verdict):
@@ -137,11 +144,9 @@ def _tell_nobody(_: Observation) -> None:
     return None
 
 
-def _in_words(look: Look, times: int, most: int, found: Verdict, confidence: float) -> str:
-    looked = "once" if times == 1 else "twice" if times == 2 else f"{times} times"
-    state = "it was not decided after all" if found.status == "undecided" else "it was decided after"
-    of = "" if found.status == "undecided" else f"{look.items} of at most "
-    ending = f"looked at {looked}, {state} {of}{most} {'item' if most == 1 else 'items'}"
-    if look.share == 1.0:
-        return ending
-    return f"{ending}, and levels stricter than {100 * confidence:g}% paid for looking early"
+def _in_words(found: Verdict, look: Look, times: int, most: int) -> str:
+    looked = {1: "once", 2: "twice"}.get(times, f"{times} times")
+    items = f"{most} {'item' if most == 1 else 'items'}"
+    if found.status == "undecided":
+        return f"looked at {looked}, it was not decided after all {items}"
+    return f"looked at {looked}, it was decided after {look.items} of at most {items}"

@@ -11,7 +11,7 @@ from pytest_llmcal.scores import Scores
 from pytest_llmcal.scores.decision import Decision, VerdictOf, decide
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.joined import joined
-from pytest_llmcal.statistics.sequential.looks import Look, looks
+from pytest_llmcal.statistics.sequential import Look, looks
 from pytest_llmcal.tasks import Item, Items, Task, Text
 from pytest_llmcal.tasks.order import in_random_order
 

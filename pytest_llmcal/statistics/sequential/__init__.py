@@ -1,1 +1,0 @@
-"""Decisions on growing data: when to look, and what each look may cost."""
