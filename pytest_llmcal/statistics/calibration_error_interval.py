@@ -35,7 +35,7 @@ def l1_interval(sums: BinSums, confidence: float) -> Interval:
     >>> import numpy as np
     >>> from pytest_llmcal.metrics.bin_sums import bin_sums
     >>> [round(end, 3) for end in l1_interval(bin_sums(np.full(2000, 0.99), np.arange(2000) >= 20), 0.95)]
-    [0.0, 0.009]
+    [0.0, 0.007]
     """
     sums, tail = sums.seen(), (1.0 - confidence) / 2.0
     alone = float(greatest_gap(sums)[sums.count == 1].sum()) / sums.items

@@ -21,6 +21,10 @@ Values = npt.NDArray[np.float64]
 # variance of the estimate, never the estimate: many small bins would add up to a bias.
 _PSEUDO_ITEMS = 1.0
 _STEPS = 6
+# How far the upper end for the L1 error follows the skewness of the estimate, from 0 to 1. Fully followed, it errs in
+# up to 6.5% of draws at a tail of 2.5% where nearly all confidences are above 0.99; halfway in at most 3.2%, as often
+# as without, and it holds 0.05 for a perfect model of 1,000 items in 41% of draws and not in 23%.
+_FOLLOWED = 0.5
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,15 @@ def upper_end_for_l1(sums: BinSums, tail: float) -> float:
 
     The L1 error is at most the L2 error, and equal to it only where all gaps have one
     size. There the bins' weights and the unequal variances of their gaps drop out of
-    the variance of T, so this end leaves out the two terms that ``l2_ends`` adds.
+    the variance of T, so this end leaves out the two terms that ``l2_ends`` adds. T is
+    skewed to the right, so it falls short of the truth by less than a normal would.
     """
-    return max(0.0, _moments(sums, equal_gaps=True).end(upper_normal_quantile(tail), 1))
+    moments, normal = _moments(sums, equal_gaps=True), upper_normal_quantile(tail)
+    high = max(0.0, moments.end(normal, 1))
+    for _ in range(_STEPS):
+        quantile = normal + _FOLLOWED * (_skewed_quantile(moments, high, tail, -1) - normal)
+        high = max(0.0, moments.end(quantile, 1))
+    return high
 
 
 def l2_ends(sums: BinSums, tail: float) -> tuple[float, float]:
@@ -90,7 +100,7 @@ def l2_ends(sums: BinSums, tail: float) -> tuple[float, float]:
     moments = _moments(sums, least_variance=sums.claimed_variance / sums.count)
     low = max(0.0, moments.end(quantile, -1))
     for _ in range(_STEPS):
-        low = max(0.0, moments.end(_skewed_quantile(moments, low, tail), -1))
+        low = max(0.0, moments.end(_skewed_quantile(moments, low, tail, 1), -1))
     return low, high
 
 
@@ -131,8 +141,8 @@ def _moments(sums: BinSums, *, equal_gaps: bool = False, least_variance: Values 
     return _Moments(estimate, constant, 4.0 * slope / float(n), variance / n)
 
 
-def _skewed_quantile(moments: _Moments, squared_error: float, tail: float) -> float:
-    """Return the upper quantile of the standardised T if the true squared error is the given one."""
+def _skewed_quantile(moments: _Moments, squared_error: float, tail: float, side: int) -> float:
+    """Return how far the upper (1) or lower (-1) quantile of the standardised T is from zero, if the truth is this."""
     variance = moments.constant + moments.slope * squared_error
     cubes = float((moments.scales**3).sum())
     if not variance > 0.0 or cubes == 0.0:
@@ -141,4 +151,4 @@ def _skewed_quantile(moments: _Moments, squared_error: float, tail: float) -> fl
     # 2 sqrt 2 is the skewness of a chi-square with one degree of freedom; below 0.01 the gamma is a normal.
     skewness = min(max(third / math.pow(variance, 1.5), 0.01), 2.0 * math.sqrt(2.0))
     shape = 4.0 / skewness**2
-    return (float(gammaincinv(shape, 1.0 - tail)) - shape) / math.sqrt(shape)
+    return side * (float(gammaincinv(shape, 1.0 - tail if side > 0 else tail)) - shape) / math.sqrt(shape)
