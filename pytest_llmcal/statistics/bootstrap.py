@@ -96,7 +96,7 @@ def interval_of(drawn: Values, level: float, *, estimate: float, units: int, pos
     shift = float(ndtri(np.clip(below, 1.0 / len(drawn), 1.0 - 1.0 / len(drawn))))
     reach = -float(stdtrit(units - 1, tail)) * (units / (units - 1)) ** 0.5
     low, high = np.quantile(drawn, ndtr([2.0 * shift - reach, 2.0 * shift + reach]))
-    return Interval(max(least, min(float(low), room[0])), min(greatest, max(float(high), room[1])))
+    return Interval(max(least, min(float(low), float(room[0]))), min(greatest, max(float(high), float(room[1]))))
 
 
 def bootstrap_interval(
