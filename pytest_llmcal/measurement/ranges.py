@@ -9,7 +9,9 @@ _RANGES = {
     "ece": (0.0, 1.0),
     "ece_l2": (0.0, 1.0),
     "largest_drop": (0.0, 1.0),
+    "mce": (0.0, 1.0),
     "nll": (0.0, math.inf),
+    "squared_ece": (-1.0, 1.0),
 }
 
 

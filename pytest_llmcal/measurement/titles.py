@@ -5,7 +5,9 @@ _TITLES = {
     "brier": "Brier score",
     "ece": "ECE",
     "ece_l2": "L2 calibration error",
+    "mce": "maximum calibration error",
     "nll": "NLL",
+    "squared_ece": "squared calibration error",
 }
 
 

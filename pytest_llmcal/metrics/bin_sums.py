@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_llmcal.metrics.binning import Answers, FloatArray, chunks, uniform_bins
+from pytest_llmcal.metrics.bins import Bins
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,17 +36,21 @@ class BinSums:
     claimed_variance: npt.NDArray[np.float64]
 
     @property
-    def items(self) -> int:
-        """Number of items in all bins."""
-        return int(self.count.sum())
+    def items(self) -> float:
+        """Number of items in all bins; not whole where several count as one."""
+        return float(self.count.sum())
+
+    def per(self, items: float) -> BinSums:
+        """Let so many items count as one: the means stay, and everything says less."""
+        return self if items == 1.0 else BinSums(*(column / items for column in vars(self).values()))
 
     def seen(self) -> BinSums:
         """Leave out the bins that hold no item."""
         return BinSums(*(column[self.count > 0] for column in vars(self).values()))
 
 
-def bin_sums(confidence: FloatArray, correct: Answers, bins: int = 15) -> BinSums:
-    """Sum up the items of each uniform bin in float64, without copies of the whole.
+def bin_sums(confidence: FloatArray, correct: Answers, bins: int | Bins = 15) -> BinSums:
+    """Sum up the items of each bin in float64, without copies of the whole.
 
     Parameters
     ----------
@@ -53,19 +58,20 @@ def bin_sums(confidence: FloatArray, correct: Answers, bins: int = 15) -> BinSum
         Floats within [0, 1].
     correct : array of shape (n,)
         Correctness, 0 or 1 (of any dtype).
-    bins : int
-        Number of uniform right-closed bins.
+    bins : int or Bins
+        Number of uniform right-closed bins, or bins of any kind.
 
     Examples
     --------
     >>> bin_sums(np.array([0.9, 0.9]), np.array([1, 0]), bins=10).gap[8].round(6)
     np.float64(0.8)
     """
-    totals = np.zeros((5, bins))
+    size = bins if isinstance(bins, int) else len(bins)
+    totals = np.zeros((5, size))
     for part in chunks(len(confidence)):
-        index = uniform_bins(confidence[part], bins)
+        index = uniform_bins(confidence[part], bins) if isinstance(bins, int) else bins.of(confidence[part])
         c = confidence[part].astype(np.float64)
         gap: npt.NDArray[np.float64] = np.subtract(c, correct[part])
         for total, weights in zip(totals, (None, c, gap, gap * gap, c * (1.0 - c)), strict=True):
-            total += np.bincount(index, weights, minlength=bins)
+            total += np.bincount(index, weights, minlength=size)
     return BinSums(*totals)

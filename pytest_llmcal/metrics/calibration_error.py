@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_llmcal.metrics.binning import Answers, FloatArray, chunks, uniform_bins
+from pytest_llmcal.metrics.bins import Bins
 
 Norm = Literal["l1", "l2", "max"]
 
 
-def calibration_error(confidence: FloatArray, correct: Answers, bins: int = 15, norm: Norm = "l1") -> float:
-    r"""Return the calibration error over uniform right-closed bins.
+def calibration_error(confidence: FloatArray, correct: Answers, bins: int | Bins = 15, norm: Norm = "l1") -> float:
+    r"""Return the calibration error over right-closed bins.
 
     With n_b items in bin b and S_b the sum of c - y over them,
 
@@ -28,8 +29,8 @@ def calibration_error(confidence: FloatArray, correct: Answers, bins: int = 15, 
         Floats within [0, 1]; n at least 1. Sums are float64 whatever the dtype.
     correct : array of shape (n,)
         What the confidences are held against: 0 or 1, or true probabilities.
-    bins : int
-        Number of bins.
+    bins : int or Bins
+        Number of uniform bins, or bins of any kind.
     norm : {"l1", "l2", "max"}
         How the bins' gaps are put together.
 
@@ -43,17 +44,17 @@ def calibration_error(confidence: FloatArray, correct: Answers, bins: int = 15, 
     >>> calibration_error(np.array([0.95, 1.0]), np.array([1, 0]))
     0.475
     """
-    gap = np.zeros(bins)
-    count = np.zeros(bins)
+    size = bins if isinstance(bins, int) else len(bins)
+    gap, count = np.zeros(size), np.zeros(size)
     for part in chunks(len(confidence)):
-        index = uniform_bins(confidence[part], bins)
-        gap += np.bincount(index, np.subtract(confidence[part], correct[part], dtype=np.float64), minlength=bins)
+        index = uniform_bins(confidence[part], bins) if isinstance(bins, int) else bins.of(confidence[part])
+        gap += np.bincount(index, np.subtract(confidence[part], correct[part], dtype=np.float64), minlength=size)
         if norm != "l1":  # the expected error needs no counts: |S_b| / n_b is weighted by n_b / n
-            count += np.bincount(index, minlength=bins)
+            count += np.bincount(index, minlength=size)
     return combine_gaps(gap, count, len(confidence), norm)
 
 
-def combine_gaps(gap: npt.NDArray[np.float64], count: npt.NDArray[np.float64], n: int, norm: Norm = "l1") -> float:
+def combine_gaps(gap: npt.NDArray[np.float64], count: npt.NDArray[np.float64], n: float, norm: Norm = "l1") -> float:
     """Put per-bin sums of c - y together; ``count`` is not looked at for ``"l1"``."""
     if norm == "l1":
         return float(np.abs(gap).sum() / n)

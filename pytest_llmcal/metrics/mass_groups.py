@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
+from pytest_llmcal.metrics.bins import make_bins
 
 
 def equal_mass_groups(confidence: FloatArray, groups: int) -> IndexArray:
@@ -23,12 +22,8 @@ def equal_mass_groups(confidence: FloatArray, groups: int) -> IndexArray:
 
     Examples
     --------
+    >>> import numpy as np
     >>> equal_mass_groups(np.array([0.9, 0.2, 0.9, 0.3]), 2).tolist()
     [1, 0, 1, 0]
     """
-    _, level, count = np.unique(confidence, return_inverse=True, return_counts=True)
-    middle = np.cumsum(count) - 0.5 * count
-    group_of_level = np.floor(middle * groups / len(confidence)).astype(np.intp)
-    _, without_gaps = np.unique(group_of_level, return_inverse=True)
-    grouped: IndexArray = without_gaps[level]
-    return grouped
+    return make_bins(confidence, confidence, groups, "equal-mass").of(confidence)

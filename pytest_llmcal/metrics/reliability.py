@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_llmcal.metrics.bin_sums import BinSums
-from pytest_llmcal.metrics.binning import uniform_edges
+from pytest_llmcal.metrics.bins import Bins, uniform
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +32,8 @@ class Curve:
     accuracy: npt.NDArray[np.float64]
 
 
-def reliability_curve(sums: BinSums) -> Curve:
-    """Return the curve of the bins that hold items (Murphy, Winkler 1977).
+def reliability_curve(sums: BinSums, bins: Bins | None = None) -> Curve:
+    """Return the curve of the bins that hold items (Murphy, Winkler 1977); the bins are uniform if none are given.
 
     Examples
     --------
@@ -42,10 +42,10 @@ def reliability_curve(sums: BinSums) -> Curve:
     >>> curve.confidence.tolist(), curve.accuracy.tolist()
     ([0.75], [0.5])
     """
-    edges = uniform_edges(len(sums.count))
+    bins = bins or uniform(len(sums.count))
     seen = sums.count > 0
     count = sums.count[seen]
     confidence = sums.confidence[seen] / count
     # Rounding of the sums must not carry an accuracy past 0 or 1.
     accuracy = np.clip((sums.confidence[seen] - sums.gap[seen]) / count, 0.0, 1.0)
-    return Curve(edges[:-1][seen], edges[1:][seen], count, confidence, accuracy)
+    return Curve(bins.lower[seen], bins.upper[seen], count, confidence, accuracy)

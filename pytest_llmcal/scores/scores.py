@@ -267,6 +267,8 @@ class Scores:
     nll = proper.nll
     ece = calibration.ece
     exact_ece = calibration.exact_ece
+    squared_ece = calibration.squared_ece
+    mce = calibration.mce
     reliability = reliability_curve
 
     def by_group(self, attribute: str) -> dict[str, Scores]:

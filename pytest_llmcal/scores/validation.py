@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_llmcal.metrics.binning import FloatArray
+from pytest_llmcal.metrics.bins import BINNINGS, Binning
 from pytest_llmcal.scores.errors import ScoresError
 
 Mask = npt.NDArray[np.bool_]
@@ -201,6 +202,13 @@ def checked_bins(bins: int) -> int:
     if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 1:
         raise ScoresError(f"bins must be a whole number of at least one, got {bins!r}")
     return int(bins)
+
+
+def checked_binning(binning: Binning) -> Binning:
+    """Return a way to make bins that is known."""
+    if binning not in BINNINGS:
+        raise ScoresError(f"binning must be one of {', '.join(map(repr, BINNINGS))}, got {binning!r}")
+    return binning
 
 
 def checked_level(level: float) -> float:

@@ -38,7 +38,7 @@ def l1_interval(sums: BinSums, confidence: float) -> Interval:
     [0.0, 0.007]
     """
     sums, tail = sums.seen(), (1.0 - confidence) / 2.0
-    alone = float(greatest_gap(sums)[sums.count == 1].sum()) / sums.items
+    alone = float((greatest_gap(sums) * sums.count)[sums.count <= 1].sum()) / sums.items
     low = lower_end(sums, tail)
     high = math.sqrt(upper_end_for_l1(sums, tail)) + alone if sums.items >= _FEWEST else 1.0
     return Interval(low, max(low, min(high, 1.0)))
@@ -68,9 +68,12 @@ def l2_interval(sums: BinSums, confidence: float) -> Interval:
     return Interval(math.sqrt(low), math.sqrt(max(low, min(high, 1.0))))
 
 
-def best_guess(sums: BinSums, estimate: float) -> float:
+def best_guess(sums: BinSums, estimate: float) -> float | None:
     """Return the root of the unbiased squared error, zero where that is negative, at most the plug-in estimate.
 
     For the L1 error this is a guess from above: the root mean square is at least the mean.
+    None where no bin holds two items: then nothing says how much of the estimate is noise.
     """
+    if not (sums.count > 1).any():
+        return None
     return min(estimate, math.sqrt(max(unbiased_estimate(sums), 0.0)))

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_llmcal.metrics.bin_sums import BinSums
-from pytest_llmcal.metrics.binning import FloatArray, uniform_bins
+from pytest_llmcal.metrics.binning import FloatArray
+from pytest_llmcal.metrics.bins import Bins, uniform
 from pytest_llmcal.metrics.calibration_error import Norm
 
 DRAWS = 1000
@@ -18,7 +19,9 @@ _AT_ONCE = 1 << 19
 Values = npt.NDArray[np.float64]
 
 
-def noise_floor(confidence: FloatArray, sums: BinSums, norm: Norm = "l1") -> tuple[float, float]:
+def noise_floor(
+    confidence: FloatArray, sums: BinSums, norm: Norm = "l1", bins: Bins | None = None
+) -> tuple[float, float]:
     """Return mean and 95th percentile of the error that chance alone gives.
 
     Correctness is redrawn from the confidences (Brocker, Smith 2007) from a fixed seed.
@@ -28,11 +31,16 @@ def noise_floor(confidence: FloatArray, sums: BinSums, norm: Norm = "l1") -> tup
     confidence : array of shape (n,)
         Confidences, in any order.
     sums : BinSums
-        Their sums by bin.
+        Their sums by bin; where several items count as one, chance gives more.
     norm : {"l1", "l2"}
         Norm of the calibration error.
+    bins : Bins, optional
+        What the sums are over; uniform bins by default.
     """
-    gaps = _redrawn_gaps(confidence, len(sums.count)) if sums.items <= EXACT_UP_TO else _normal_gaps(sums)
+    if sums.items == len(confidence) <= EXACT_UP_TO:
+        gaps = _redrawn_gaps(confidence, bins or uniform(len(sums.count)))
+    else:
+        gaps = _normal_gaps(sums)
     seen = sums.count > 0
     if norm == "l1":
         errors = np.abs(gaps[:, seen]).sum(axis=1) / sums.items
@@ -41,15 +49,15 @@ def noise_floor(confidence: FloatArray, sums: BinSums, norm: Norm = "l1") -> tup
     return float(errors.mean()), float(np.quantile(errors, 0.95))
 
 
-def _redrawn_gaps(confidence: FloatArray, bins: int) -> Values:
+def _redrawn_gaps(confidence: FloatArray, bins: Bins) -> Values:
     """Draw each bin's sum of c - y with every y redrawn; shape (DRAWS, bins)."""
     ordered = np.sort(confidence)  # the same draws whatever the order of the rows
-    starts = np.searchsorted(uniform_bins(ordered, bins), np.arange(bins))
+    starts = np.searchsorted(bins.of(ordered), np.arange(len(bins)))
     generator = np.random.default_rng(SEED)
     rows_at_once = max(1, _AT_ONCE // len(ordered))
     ordered = ordered.astype(np.float64)
     # One more column than items, so that reduceat may start an empty last bin there; empty bins are not read.
-    gaps = np.zeros((DRAWS, bins))
+    gaps = np.zeros((DRAWS, len(bins)))
     for first in range(0, DRAWS, rows_at_once):
         part = gaps[first : first + rows_at_once]
         padded = np.zeros((len(part), len(ordered) + 1))

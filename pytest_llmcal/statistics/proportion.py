@@ -9,15 +9,15 @@ from scipy.special import bdtrik, betaincinv
 from pytest_llmcal.statistics.interval import Interval
 
 
-def clopper_pearson(successes: int, n: int, confidence: float) -> Interval:
+def clopper_pearson(successes: float, n: float, confidence: float) -> Interval:
     """Return the exact interval of a proportion (Clopper, Pearson 1934).
 
     It never errs more often than it says, for all right, all wrong and one item too.
 
     Parameters
     ----------
-    successes, n : int
-        Right answers among ``n >= 1`` items.
+    successes, n : float
+        Right answers among ``n`` items; not whole where several count as one (Korn, Graubard 1998).
     confidence : float
         Level, between 0 and 1.
 
@@ -28,8 +28,8 @@ def clopper_pearson(successes: int, n: int, confidence: float) -> Interval:
     (0.9289, 1.0)
     """
     tail = (1.0 - confidence) / 2.0
-    low = 0.0 if successes == 0 else float(betaincinv(successes, n - successes + 1, tail))
-    high = 1.0 if successes == n else float(betaincinv(successes + 1, n - successes, 1.0 - tail))
+    low = 0.0 if successes <= 0 else float(betaincinv(successes, n - successes + 1, tail))
+    high = 1.0 if successes >= n else float(betaincinv(successes + 1, n - successes, 1.0 - tail))
     return Interval(low, high)
 
 

@@ -69,7 +69,7 @@ def _one_sign(sums: BinSums, tail: float) -> float:
     # Near accuracy 0 or 1 the normal is too narrow; the binomial is never wider than it must be
     # for draws of unlike probabilities (Hoeffding 1956).
     confidence = float(sums.confidence.sum())
-    accuracy = clopper_pearson(round(confidence - gap), n, 1.0 - 2.0 * _TAIL_ONE_SIGN * tail)
+    accuracy = clopper_pearson(round(confidence - gap, 9), n, 1.0 - 2.0 * _TAIL_ONE_SIGN * tail)
     exact = max(confidence / n - accuracy.high, accuracy.low - confidence / n)
     return max(0.0, min(normal, exact))
 

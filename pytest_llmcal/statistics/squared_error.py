@@ -62,7 +62,7 @@ def unbiased_estimate(sums: BinSums) -> float:
     many = sums.count > 1
     count, gap = sums.count[many], sums.gap[many] / sums.count[many]
     spread = (sums.squared_gap[many] - gap * gap * count) / (count - 1.0)
-    return float((count * gap * gap - spread).sum() / sums.count.sum())
+    return float((count * gap * gap - spread).sum() / sums.items)
 
 
 def upper_end_for_l1(sums: BinSums, tail: float) -> float:
@@ -93,7 +93,7 @@ def l2_ends(sums: BinSums, tail: float) -> tuple[float, float]:
     answers do not read as an error.
     """
     upper = _moments(sums)
-    alone = float((greatest_gap(sums) ** 2)[sums.count == 1].sum()) / sums.items
+    alone = float((greatest_gap(sums) ** 2 * sums.count)[sums.count <= 1].sum()) / sums.items
     quantile = upper_normal_quantile(tail)
     slope = max(upper.slope, _rare_slope(tail, quantile) / sums.items)
     high = max(0.0, replace(upper, estimate=upper.estimate + alone, slope=slope).end(quantile, 1))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal.measurement import Measurement, current_rules, range_of
 from pytest_llmcal.scores.validation import checked_level
+from pytest_llmcal.statistics.clusters import FEWEST, INDEPENDENT, Effect
 from pytest_llmcal.statistics.interval import Interval
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def measured(
     interval_at: Callable[[float], Interval],
     confidence: float | None,
     method: str,
+    *,
+    effect: Effect = INDEPENDENT,
     **more: Any,
 ) -> Measurement:
     """Return a measurement of scores.
@@ -40,13 +43,18 @@ def measured(
         stricter one, so what does not depend on the level is computed outside of it.
     confidence : float or None
         Level asked for; that of the rules in force by default.
+    effect : Effect
+        What clusters do to the interval. ``interval_at`` has reckoned with its design effect; that it
+        comes from few clusters is reckoned with here.
     more
         Further fields of ``Measurement``.
     """
     least, greatest = range_of(name)  # a corrected interval may reach beyond what is possible
 
     def possible(level: float) -> Interval:
-        low, high = interval_at(level)
+        if effect.clusters is not None and effect.clusters < FEWEST:
+            return Interval(least, greatest)
+        low, high = interval_at(effect.stricter(level))
         return Interval(max(low, least), min(high, greatest))
 
     level = level_of(confidence)
@@ -57,7 +65,7 @@ def measured(
         low=low,
         high=high,
         n=len(scores),
-        method=method,
+        method=method if effect.clusters is None else f"{method}; {effect.clusters} clusters",
         confidence=level,
         about=scores.about,
         interval_at=possible,
