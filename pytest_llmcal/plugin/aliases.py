@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_llmcal.plugin.fixtures import Score
+from pytest_llmcal.plugin.score import Score
 
 if TYPE_CHECKING:
     from pytest_llmcal.plugin.baseline import BaselineFixture

@@ -7,7 +7,7 @@ called ``model`` or ``scores`` breaks nothing, and each rung can be overridden.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,7 @@ from pytest_llmcal.plugin.baseline import BaselineFixture, read_baseline
 from pytest_llmcal.plugin.gates import note_gate
 from pytest_llmcal.plugin.gpu import require_gpu
 from pytest_llmcal.plugin.markers import gate_mark, gpu_memory
+from pytest_llmcal.plugin.score import Score
 from pytest_llmcal.plugin.shelves import LoadError
 from pytest_llmcal.plugin.stash import ATTEMPT, MODELS, SETTINGS, TASKS
 
@@ -22,15 +23,7 @@ if TYPE_CHECKING:
     from pytest_llmcal.history import Baseline
     from pytest_llmcal.scores import Scores
     from pytest_llmcal.scoring.protocol import Model
-    from pytest_llmcal.tasks import Items, Task
-
-
-class Score(Protocol):
-    """What the ``score`` fixture is: a task or items in, scores out."""
-
-    def __call__(self, asked: Task | Items, normalization: str = "sum") -> Scores:
-        """Score the items; of a task, those of its test split."""
-        ...
+    from pytest_llmcal.tasks import Task
 
 
 @pytest.fixture(scope="session")
@@ -64,22 +57,7 @@ def llmcal_model(llmcal_model_name: str, pytestconfig: pytest.Config) -> Model:
 def llmcal_score(llmcal_model_name: str, request: pytest.FixtureRequest) -> Score:
     """Give a function from a task or items to the current model's scores; loads nothing until called."""
     note_gate(request.node, model=llmcal_model_name)
-
-    def score(asked: Task | Items, normalization: str = "sum") -> Scores:
-        items = _items(asked)
-        model = request.getfixturevalue("llmcal_model")
-        return request.config.stash[MODELS].score(model, items, normalization)
-
-    return score
-
-
-def _items(asked: object) -> Items:
-    from pytest_llmcal.tasks import Items, Task
-
-    items = asked.test if isinstance(asked, Task) else asked
-    if not isinstance(items, Items):
-        raise TypeError(f"score() takes a Task or its Items, for instance task.calibration, got {asked!r}")
-    return items
+    return Score(request)
 
 
 @pytest.fixture
