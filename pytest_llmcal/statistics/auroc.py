@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from pytest_llmcal.metrics.binning import Answers, FloatArray
+from pytest_llmcal.metrics.binning import Answers, FloatArray, IndexArray
 from pytest_llmcal.metrics.ranking import placements
+from pytest_llmcal.statistics.clusters import Effect, design_effect
 from pytest_llmcal.statistics.interval import Interval, upper_normal_quantile
 
 Values = npt.NDArray[np.float64]
@@ -19,7 +20,7 @@ _SHAPE_ITEMS = 6.0
 _HALVINGS = 60
 
 
-def auroc_interval(confidence: FloatArray, correct: Answers, level: float) -> Interval:
+def auroc_interval(confidence: FloatArray, correct: Answers, level: float, design: float = 1.0) -> Interval:
     """Return a score interval of the AUROC.
 
     Its variance is that of Hanley and McNeil (1982), taken at the hypothesised value
@@ -41,6 +42,8 @@ def auroc_interval(confidence: FloatArray, correct: Answers, level: float) -> In
         As for ``metrics.ranking.auroc``, both right and wrong answers present.
     level : float
         Level, between 0 and 1.
+    design : float
+        Design effect of the items' clusters: so many say as much as one.
 
     Examples
     --------
@@ -50,7 +53,7 @@ def auroc_interval(confidence: FloatArray, correct: Answers, level: float) -> In
     """
     over_wrongs, over_rights = placements(confidence, correct)
     estimate = float(over_wrongs.mean())
-    sizes = len(over_wrongs), len(over_rights)
+    sizes = max(len(over_wrongs) / design, 1.0), max(len(over_rights) / design, 1.0)
     ratio = _variance_ratio(over_wrongs, over_rights, estimate)
     z = upper_normal_quantile((1.0 - level) / 2.0)
 
@@ -67,6 +70,23 @@ def auroc_interval(confidence: FloatArray, correct: Answers, level: float) -> In
     return Interval(min(low, (1.0 - unseen) * estimate), max(high, (1.0 - unseen) * estimate + unseen))
 
 
+def auroc_design_effect(confidence: FloatArray, correct: Answers, members: IndexArray) -> Effect:
+    """Return what clusters do to an AUROC: Obuchowski's (1997) variance over DeLong's.
+
+    Parameters
+    ----------
+    confidence, correct, members : arrays of shape (n,)
+        Both right and wrong answers present; the cluster of each item, from ``members_of``.
+    """
+    over_wrongs, over_rights = placements(confidence, correct)
+    right = correct.astype(bool)
+    # What each item adds to the estimate; the right and the wrong answers of a cluster go together.
+    added = np.empty(len(right))
+    added[right] = (over_wrongs - over_wrongs.mean()) / len(over_wrongs)
+    added[~right] = (over_rights - over_rights.mean()) / len(over_rights)
+    return design_effect(added, members)
+
+
 def _variance_ratio(over_wrongs: Values, over_rights: Values, estimate: float) -> float:
     """Return DeLong's variance over Hanley and McNeil's, drawn towards one where items are few."""
     rights, wrongs = len(over_wrongs), len(over_rights)
@@ -78,7 +98,7 @@ def _variance_ratio(over_wrongs: Values, over_rights: Values, estimate: float) -
     return (fewer * delong / presumed + _SHAPE_ITEMS) / (fewer + _SHAPE_ITEMS)
 
 
-def _hanley_mcneil(value: float, rights: int, wrongs: int) -> float:
+def _hanley_mcneil(value: float, rights: float, wrongs: float) -> float:
     """Return the variance of an AUROC whose true value is the given one, with the two sizes averaged."""
     others = (rights + wrongs) / 2.0 - 1.0
     shape = 1.0 + others * ((1.0 - value) / (2.0 - value) + value / (1.0 + value))

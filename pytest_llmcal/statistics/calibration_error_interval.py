@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from pytest_llmcal.metrics.bin_sums import BinSums
+from pytest_llmcal.statistics.clusters import INDEPENDENT, Effect
 from pytest_llmcal.statistics.interval import Interval
 from pytest_llmcal.statistics.sign_witness import lower_end
 from pytest_llmcal.statistics.squared_error import greatest_gap, l2_ends, unbiased_estimate, upper_end_for_l1
@@ -16,7 +17,7 @@ from pytest_llmcal.statistics.squared_error import greatest_gap, l2_ends, unbias
 _FEWEST = 3
 
 
-def l1_interval(sums: BinSums, confidence: float) -> Interval:
+def l1_interval(sums: BinSums, confidence: float, effect: Effect = INDEPENDENT) -> Interval:
     """Return the interval of the L1 (expected) calibration error.
 
     The upper end is the root of that of the squared L2 error, which is at least the
@@ -29,6 +30,8 @@ def l1_interval(sums: BinSums, confidence: float) -> Interval:
         From at least one item.
     confidence : float
         Two-sided level; each end errs in at most (1 - confidence) / 2 of runs.
+    effect : Effect
+        Of the items' clusters: as many as its design effect count as one.
 
     Examples
     --------
@@ -37,14 +40,15 @@ def l1_interval(sums: BinSums, confidence: float) -> Interval:
     >>> [round(end, 3) for end in l1_interval(bin_sums(np.full(2000, 0.99), np.arange(2000) >= 20), 0.95)]
     [0.0, 0.007]
     """
-    sums, tail = sums.seen(), (1.0 - confidence) / 2.0
+    tail, estimate = (1.0 - confidence) / 2.0, unbiased_estimate(sums.seen().per(effect.within))
+    sums = sums.seen().per(effect.design)
     alone = float((greatest_gap(sums) * sums.count)[sums.count <= 1].sum()) / sums.items
     low = lower_end(sums, tail)
-    high = math.sqrt(upper_end_for_l1(sums, tail)) + alone if sums.items >= _FEWEST else 1.0
+    high = math.sqrt(upper_end_for_l1(sums, tail, estimate)) + alone if sums.items >= _FEWEST else 1.0
     return Interval(low, max(low, min(high, 1.0)))
 
 
-def l2_interval(sums: BinSums, confidence: float) -> Interval:
+def l2_interval(sums: BinSums, confidence: float, effect: Effect = INDEPENDENT) -> Interval:
     """Return the interval of the L2 (root mean square) calibration error.
 
     Both ends are roots of score intervals of its square. The square weighs a large gap
@@ -54,7 +58,7 @@ def l2_interval(sums: BinSums, confidence: float) -> Interval:
 
     Parameters
     ----------
-    sums, confidence
+    sums, confidence, effect
         As for ``l1_interval``.
 
     Examples
@@ -64,8 +68,15 @@ def l2_interval(sums: BinSums, confidence: float) -> Interval:
     >>> [round(end, 3) for end in l2_interval(bin_sums(np.full(2000, 0.99), np.arange(2000) >= 20), 0.95)]
     [0.0, 0.044]
     """
-    low, high = l2_ends(sums.seen(), (1.0 - confidence) / 2.0)
-    return Interval(math.sqrt(low), math.sqrt(max(low, min(high, 1.0))))
+    low, high = squared_interval(sums, confidence, effect)
+    return Interval(math.sqrt(low), math.sqrt(high))
+
+
+def squared_interval(sums: BinSums, confidence: float, effect: Effect = INDEPENDENT) -> Interval:
+    """Return the interval of the squared L2 calibration error: that of the L2 error, squared."""
+    estimate = unbiased_estimate(sums.seen().per(effect.within))
+    low, high = l2_ends(sums.seen().per(effect.design), (1.0 - confidence) / 2.0, estimate)
+    return Interval(low, max(low, min(high, 1.0)))
 
 
 def best_guess(sums: BinSums, estimate: float) -> float | None:

@@ -30,10 +30,14 @@ class Effect(NamedTuple):
         independent item does.
     clusters : int or None
         Number of clusters; None if all items are independent.
+    within : float
+        The design effect on means over groups alone, where there are groups: how much more their noise
+        adds to a squared gap. Less than the whole where clusters spread over groups.
     """
 
     design: float = 1.0
     clusters: int | None = None
+    within: float = 1.0
 
     def stricter(self, level: float) -> float:
         """Return the level at which a normal is as wide as Student's t with a degree of freedom less than clusters.
@@ -68,7 +72,7 @@ def design_effect(residual: Values, members: IndexArray | None, group: IndexArra
     For a mean it is the variance of the sums over clusters by that of as many independent
     items, :math:`D = \frac{G}{G - 1} \sum_g (\sum_{i \in g} r_i)^2 / \sum_i r_i^2` with r the
     residual less its mean and G the number of clusters. With groups (the bins of a
-    calibration error) it is the larger of this and of the same within groups. It is
+    calibration error) it is the larger of this and of the same within groups. Each is
     at least 1: that items of a cluster balance each other is never taken for granted. Where all
     residuals are equal, each cluster counts as one item.
 
@@ -84,16 +88,33 @@ def design_effect(residual: Values, members: IndexArray | None, group: IndexArra
     Examples
     --------
     >>> design_effect(np.array([1.0, 1.0, 0.0, 0.0]), np.array([0, 0, 1, 1]))
-    Effect(design=4.0, clusters=2)
+    Effect(design=4.0, clusters=2, within=1.0)
     """
     if members is None:
         return INDEPENDENT
     size = np.bincount(members)
     few = len(size) / (len(size) - 1) if len(size) > 1 else 1.0
-    designs = [_ratio(residual, members, np.zeros_like(members), few)]
-    if group is not None:
-        designs.append(_ratio(residual, members, group, few))
-    return Effect(max(1.0, *designs), len(size))
+    whole = max(1.0, _ratio(residual, members, np.zeros_like(members), few))
+    within = 1.0 if group is None else max(1.0, _ratio(residual, members, group, few))
+    return Effect(max(whole, within), len(size), within)
+
+
+def contributions(values: Values, members: IndexArray | None) -> Values:
+    """Return what each cluster adds to the mean: independent numbers whose mean is that of ``values``.
+
+    The sum over a cluster of what its values differ from the mean, times clusters over items, added to the mean
+    (the linearised ratio of sums to sizes, Cochran 1977, chapter 9).
+
+    Examples
+    --------
+    >>> contributions(np.array([1.0, 1.0, 0.0, 0.0]), np.array([0, 0, 1, 1])).tolist()
+    [1.0, 0.0]
+    """
+    if members is None:
+        return values
+    mean = values.mean()
+    sums = np.bincount(members, values - mean)
+    return np.asarray(mean + sums * len(sums) / len(values))
 
 
 def _ratio(residual: Values, members: IndexArray, group: IndexArray, few: float) -> float:

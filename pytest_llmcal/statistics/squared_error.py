@@ -65,15 +65,20 @@ def unbiased_estimate(sums: BinSums) -> float:
     return float((count * gap * gap - spread).sum() / sums.items)
 
 
-def upper_end_for_l1(sums: BinSums, tail: float) -> float:
+def upper_end_for_l1(sums: BinSums, tail: float, estimate: float) -> float:
     """Return the upper end of the squared error whose root bounds the L1 error.
 
     The L1 error is at most the L2 error, and equal to it only where all gaps have one
     size. There the bins' weights and the unequal variances of their gaps drop out of
     the variance of T, so this end leaves out the two terms that ``l2_ends`` adds. T is
     skewed to the right, so it falls short of the truth by less than a normal would.
+
+    Parameters
+    ----------
+    sums, tail, estimate
+        As for ``l2_ends``.
     """
-    moments, normal = _moments(sums, equal_gaps=True), upper_normal_quantile(tail)
+    moments, normal = replace(_moments(sums, equal_gaps=True), estimate=estimate), upper_normal_quantile(tail)
     high = max(0.0, moments.end(normal, 1))
     for _ in range(_STEPS):
         quantile = normal + _FOLLOWED * (_skewed_quantile(moments, high, tail, -1) - normal)
@@ -81,7 +86,7 @@ def upper_end_for_l1(sums: BinSums, tail: float) -> float:
     return high
 
 
-def l2_ends(sums: BinSums, tail: float) -> tuple[float, float]:
+def l2_ends(sums: BinSums, tail: float, estimate: float) -> tuple[float, float]:
     """Return both ends of the squared L2 error.
 
     Each end inverts a score test: the variance is taken at the hypothesised value.
@@ -91,8 +96,18 @@ def l2_ends(sums: BinSums, tail: float) -> tuple[float, float]:
     T into account (Pearson type III, matched to three moments) and a variance of at
     least c (1 - c), the model's own, so that a few lucky bins of confident and right
     answers do not read as an error.
+
+    Parameters
+    ----------
+    sums : BinSums
+        Without empty bins; where items come in clusters, as many as their design effect count as one.
+    tail : float
+        One-sided error rate.
+    estimate : float
+        From ``unbiased_estimate``. Clusters that spread over the bins make the noise of the estimate
+        larger, but what noise adds to it less so: it may be that of other sums, for the upper end.
     """
-    upper = _moments(sums)
+    upper = replace(_moments(sums), estimate=estimate)
     alone = float((greatest_gap(sums) ** 2 * sums.count)[sums.count <= 1].sum()) / sums.items
     quantile = upper_normal_quantile(tail)
     slope = max(upper.slope, _rare_slope(tail, quantile) / sums.items)

@@ -17,11 +17,10 @@ from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures.measured import measured
 from pytest_llmcal.scores.validation import checked_binning, checked_bins
 from pytest_llmcal.statistics import calibration_error_interval
-from pytest_llmcal.statistics.clusters import Effect, design_effect, members_of
-from pytest_llmcal.statistics.interval import Interval
+from pytest_llmcal.statistics.clusters import INDEPENDENT, Effect, design_effect, members_of
 from pytest_llmcal.statistics.largest_gap import largest_gap_interval
 from pytest_llmcal.statistics.noise_floor import noise_floor
-from pytest_llmcal.statistics.squared_error import l2_ends, unbiased_estimate
+from pytest_llmcal.statistics.squared_error import unbiased_estimate
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
@@ -86,20 +85,19 @@ def ece(
         raise ScoresError(f"norm must be 'l1' or 'l2', got {norm!r}")
     chosen, sums, effect = _binned(self, bins, binning)
     estimate = combine_gaps(sums.gap, sums.count, sums.items, norm)
-    guess = calibration_error_interval.best_guess(sums, estimate)
-    value = _debiased(sums, norm) if debias else estimate
+    noisy = sums.per(effect.within)
     return measured(
         self,
         "ece" if norm == "l1" else "ece_l2",
-        value,
-        lambda level: _INTERVAL_OF[norm](sums, level),
+        _debiased(noisy, norm) if debias else estimate,
+        lambda level: _INTERVAL_OF[norm](sums, level, effect),
         confidence,
         f"{'debiased' if debias else 'plug-in'} over {chosen}; {_HOW_SURE[norm]}",
         effect=effect,
-        debiased=guess,
-        noise_floor=None if debias else NoiseFloor(*noise_floor(self.confidence, sums, norm, chosen)),
+        debiased=calibration_error_interval.best_guess(noisy, estimate),
+        noise_floor=None if debias else NoiseFloor(*noise_floor(self.confidence, noisy, norm, chosen)),
         exact=_exact(self, chosen, norm),
-        curve=curve_of(sums.per(1.0 / effect.design), chosen),
+        curve=curve_of(sums, chosen),
         before=_before(self, bins),
     )
 
@@ -125,8 +123,8 @@ def squared_ece(
     return measured(
         self,
         "squared_ece",
-        _signed_square(sums),
-        lambda level: Interval(*l2_ends(sums.seen(), (1.0 - level) / 2.0)),
+        _signed_square(sums.per(effect.within)),
+        lambda level: calibration_error_interval.squared_interval(sums, level, effect),
         confidence,
         f"unbiased over {chosen}; score interval",
         effect=effect,
@@ -162,25 +160,24 @@ def mce(
     if isinstance(min_count, bool) or not isinstance(min_count, (int, np.integer)) or min_count < 1:
         raise ScoresError(f"min_count must be a whole number of at least one, got {min_count!r}")
     chosen, sums, effect = _binned(self, bins, binning)
-    counted = sums.count * effect.design
-    enough = counted >= min_count - 0.5  # up to rounding
+    enough = sums.count >= min_count
     if not enough.any():
         raise ScoresError(
-            f"none of {chosen} holds {min_count} items, the largest {counted.max():.0f}; "
+            f"none of {chosen} holds {min_count} items, the largest {sums.count.max():.0f}; "
             "ask for fewer bins or a smaller min_count"
         )
     looked_at = BinSums(*(column[enough] for column in vars(sums).values()))
-    left = int(np.sum(~enough & (counted > 0.0)))
+    left = int(np.sum(~enough & (sums.count > 0.0)))
     few = f", leaving out {left} with fewer than {min_count} items" if left else ""
     return measured(
         self,
         "mce",
         combine_gaps(looked_at.gap, looked_at.count, looked_at.items, "max"),
-        lambda level: largest_gap_interval(looked_at, level),
+        lambda level: largest_gap_interval(looked_at.per(effect.design), level),
         confidence,
         f"largest gap of {chosen}{few}; Clopper-Pearson intervals of all",
         effect=effect,
-        curve=curve_of(sums.per(1.0 / effect.design), chosen),
+        curve=curve_of(sums, chosen),
     )
 
 
@@ -201,20 +198,14 @@ def _exact(scores: Scores, bins: Bins, norm: Literal["l1", "l2"]) -> float | Non
 
 
 def _binned(scores: Scores, bins: int, binning: Binning) -> tuple[Bins, BinSums, Effect]:
-    """Return bins, and their sums in which as many clustered items as say so much count as one."""
+    """Return bins, their sums, and what the clusters of the items do to the gaps."""
     chosen = make_bins(scores.confidence, scores.correct, checked_bins(bins), checked_binning(binning))
     sums = bin_sums(scores.confidence, scores.correct, chosen)
-    effect = design_effect_of(scores, chosen)
-    return chosen, sums.per(effect.design), effect
-
-
-def design_effect_of(scores: Scores, bins: Bins) -> Effect:
-    """Return what the clusters of the items do to the gaps of bins."""
     members = members_of(scores.clusters)
     if members is None:
-        return Effect()
+        return chosen, sums, INDEPENDENT
     gap = np.subtract(scores.confidence, scores.correct, dtype=np.float64)
-    return design_effect(gap, members, bins.of(scores.confidence))
+    return chosen, sums, design_effect(gap, members, chosen.of(scores.confidence))
 
 
 def _debiased(sums: BinSums, norm: Literal["l1", "l2"]) -> float:

@@ -12,6 +12,7 @@ from pytest_llmcal.metrics.mass_groups import equal_mass_groups
 from pytest_llmcal.scores.curve import curve_of
 from pytest_llmcal.scores.measures.measured import measured
 from pytest_llmcal.statistics import monotonicity
+from pytest_llmcal.statistics.clusters import design_effect, members_of
 from pytest_llmcal.statistics.interval import Interval
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 def largest_drop(scores: Scores, *, confidence: float | None = None) -> Measurement:
     """Measure by how much accuracy falls at most where confidence rises."""
     group = equal_mass_groups(scores.confidence, monotonicity.groups_for(len(scores)))
-    count = np.bincount(group).astype(np.float64)
-    right = np.bincount(group, scores.correct).astype(np.float64)
+    effect = design_effect(scores.correct.astype(np.float64), members_of(scores.clusters), group)
+    count = np.bincount(group) / effect.design
+    right = np.bincount(group, scores.correct) / effect.design
     curve = curve_of(bin_sums(scores.confidence, scores.correct))
     if len(count) == 1:
         method = "one group only: all items have the same confidence, or nearly all"
@@ -35,5 +37,6 @@ def largest_drop(scores: Scores, *, confidence: float | None = None) -> Measurem
         lambda level: monotonicity.largest_drop_interval(right, count, level),
         confidence,
         method,
+        effect=effect,
         curve=curve,
     )

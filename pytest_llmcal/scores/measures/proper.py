@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_llmcal.measurement import Measurement
-from pytest_llmcal.scores.losses import brier_of, nll_of
+from pytest_llmcal.scores.losses import ItemLosses, brier_of, nll_of
 from pytest_llmcal.scores.measures.measured import measured
+from pytest_llmcal.statistics.clusters import contributions, members_of
 from pytest_llmcal.statistics.interval import Interval
 from pytest_llmcal.statistics.mean import mean_interval
 
@@ -27,14 +28,7 @@ def brier(self: Scores, *, confidence: float | None = None) -> Measurement:
     """
     losses = brier_of(self)
     kind = "sum over choices, from 0 to 2" if self.choices else "(confidence - correct)^2, from 0 to 1"
-    return measured(
-        self,
-        "brier",
-        losses.values.mean(),
-        lambda level: mean_interval(losses.values, level, losses.possible),
-        confidence,
-        f"{kind}; {_HALL}",
-    )
+    return _mean(self, "brier", losses, confidence, kind)
 
 
 def nll(self: Scores, *, confidence: float | None = None) -> Measurement:
@@ -50,11 +44,17 @@ def nll(self: Scores, *, confidence: float | None = None) -> Measurement:
         why = f"{kind}; infinite: for {np.sum(~finite)} of {len(finite)} items what was right had probability zero"
         # What has happened once is possible, so the true mean is infinite for certain.
         return measured(self, "nll", math.inf, lambda _: Interval(math.inf, math.inf), confidence, why)
+    return _mean(self, "nll", losses, confidence, kind)
+
+
+def _mean(scores: Scores, name: str, losses: ItemLosses, confidence: float | None, kind: str) -> Measurement:
+    members = members_of(scores.clusters)
+    values = contributions(losses.values, members)
     return measured(
-        self,
-        "nll",
+        scores,
+        name,
         losses.values.mean(),
-        lambda level: mean_interval(losses.values, level, losses.possible),
+        lambda level: mean_interval(values, level, losses.possible),
         confidence,
-        f"{kind}; {_HALL}",
+        f"{kind}; {_HALL}" + ("" if members is None else f" over {len(values)} clusters"),
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pytest_llmcal.measurement import Measurement
 from pytest_llmcal.metrics import ranking
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures.measured import measured
-from pytest_llmcal.statistics.auroc import auroc_interval
+from pytest_llmcal.statistics.auroc import auroc_design_effect, auroc_interval
+from pytest_llmcal.statistics.clusters import INDEPENDENT, design_effect, members_of
 from pytest_llmcal.statistics.proportion import clopper_pearson
 
 if TYPE_CHECKING:
@@ -17,15 +20,17 @@ if TYPE_CHECKING:
 
 def accuracy(self: Scores, *, confidence: float | None = None) -> Measurement:
     """Measure the share of right answers, with the Clopper-Pearson interval."""
-    right, n = int(self.correct.sum()), len(self)
-    value = ranking.accuracy(self.correct)
+    right = self.correct.astype(np.float64)
+    effect = design_effect(right, members_of(self.clusters))
+    n = len(self) / effect.design
     return measured(
         self,
         "accuracy",
-        value,
-        lambda level: clopper_pearson(right, n, level),
+        ranking.accuracy(self.correct),
+        lambda level: clopper_pearson(right.sum() / effect.design, n, level),
         confidence,
         "Clopper-Pearson interval",
+        effect=effect,
     )
 
 
@@ -40,11 +45,14 @@ def auroc(self: Scores, *, confidence: float | None = None) -> Measurement:
     if self.correct.all() or not self.correct.any():
         kind = "right" if self.correct.all() else "wrong"
         raise ScoresError(f"auroc compares right answers with wrong ones, but all {len(self)} answers are {kind}")
+    members = members_of(self.clusters)
+    effect = INDEPENDENT if members is None else auroc_design_effect(self.confidence, self.correct, members)
     return measured(
         self,
         "auroc",
         ranking.auroc(self.confidence, self.correct),
-        lambda level: auroc_interval(self.confidence, self.correct, level),
+        lambda level: auroc_interval(self.confidence, self.correct, level, effect.design),
         confidence,
         "score interval with DeLong's variance",
+        effect=effect,
     )
