@@ -83,14 +83,9 @@ def rates(design: Design, draws: int, level: float) -> dict[str, np.ndarray]:
             scores, _ = design.draw(generator, design.clusters)
         said, unsaid = measured(scores, level), measured(scores._with(clusters=None), level)
         for name, value in true.items():
-            ends = (said[name].low, said[name].high, unsaid[name].low, unsaid[name].high)
+            ends = np.array([said[name].low, said[name].high, unsaid[name].low, unsaid[name].high])
             # The true values are known to three or four digits.
-            wrong[name] += [
-                ends[0] > value + 1e-3,
-                ends[1] < value - 1e-3,
-                ends[2] > value + 1e-3,
-                ends[3] < value - 1e-3,
-            ]
+            wrong[name] += (ends - value) * [1, -1, 1, -1] > 1e-3
     return {name: 100.0 * count / draws for name, count in wrong.items()}
 
 
