@@ -4,11 +4,14 @@ import math
 
 _RANGES = {
     "accuracy": (0.0, 1.0),
+    "ace": (0.0, 1.0),
     "auroc": (0.0, 1.0),
     "brier": (0.0, 2.0),
+    "classwise_ece": (0.0, 1.0),
     "ece": (0.0, 1.0),
     "ece_l2": (0.0, 1.0),
     "largest_drop": (0.0, 1.0),
+    "marginal_ece": (0.0, 1.0),
     "mce": (0.0, 1.0),
     "nll": (0.0, math.inf),
     "squared_ece": (-1.0, 1.0),

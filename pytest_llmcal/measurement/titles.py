@@ -1,10 +1,13 @@
 """Names of metrics as people write them."""
 
 _TITLES = {
+    "ace": "adaptive calibration error",
     "auroc": "AUROC",
     "brier": "Brier score",
+    "classwise_ece": "classwise ECE",
     "ece": "ECE",
     "ece_l2": "L2 calibration error",
+    "marginal_ece": "marginal calibration error",
     "mce": "maximum calibration error",
     "nll": "NLL",
     "squared_ece": "squared calibration error",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import log_softmax
+from scipy.special import log_softmax, logsumexp
 
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 
@@ -72,6 +72,22 @@ class Choices:
             else:
                 with np.errstate(divide="ignore"):  # log 0 is minus infinity, on purpose
                     yield rows, np.log(values)
+
+    def probabilities(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield probabilities in the precision of the values, of logits in double, a slice of rows at a time."""
+        if self.are_logits:
+            yield from ((rows, np.exp(logs)) for rows, logs in self.log_probabilities())
+        else:
+            yield from ((rows, self.values[rows]) for rows in self._slices())
+
+    def columns(self) -> Callable[[int], Doubles]:
+        """Return a function from a choice to its probability for each item, shape (n,)."""
+        if not self.are_logits:
+            return lambda choice: self.values[:, choice].astype(np.float64)
+        normaliser = np.concatenate(
+            [logsumexp(self.values[rows].astype(np.float64), axis=1) for rows in self._slices()]
+        )
+        return lambda choice: np.exp(self.values[:, choice] - normaliser)
 
     def _slices(self) -> Iterator[slice]:
         rows_at_once = max(1, _AT_ONCE // self.values.shape[1])

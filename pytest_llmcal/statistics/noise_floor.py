@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +17,7 @@ SEED = 20240301
 # Up to here correctness is redrawn item by item, above it each bin's sum is drawn as a normal.
 EXACT_UP_TO = 2000
 _AT_ONCE = 1 << 19
+_P95 = 1.6449  # of a normal
 
 Values = npt.NDArray[np.float64]
 
@@ -47,6 +50,29 @@ def noise_floor(
     else:
         errors = np.sqrt((gaps[:, seen] ** 2 / sums.count[seen]).sum(axis=1) / sums.items)
     return float(errors.mean()), float(np.quantile(errors, 0.95))
+
+
+def pooled_noise_floor(sums: BinSums, norm: Norm = "l1") -> tuple[float, float]:
+    r"""Return what ``noise_floor`` does for the bins of all choices, by normal gaps in closed form.
+
+    The mean of :math:`|S_b|` is :math:`\sqrt{2 V_b / \pi}`; over many bins the sum is nearly normal, and the
+    gaps of an item's choices, which depend on each other, at most double its variance.
+
+    Parameters
+    ----------
+    sums : BinSums
+        Of all bins of all choices.
+    norm : {"l1", "l2"}
+        Mean absolute, or root mean square gap.
+    """
+    variance = sums.claimed_variance[sums.count > 0.0]
+    if norm == "l1":
+        mean = float(np.sqrt(2.0 * variance / math.pi).sum()) / sums.items
+        spread = math.sqrt(2.0 * (1.0 - 2.0 / math.pi) * float(variance.sum())) / sums.items
+        return mean, mean + _P95 * spread
+    parts = variance / sums.count[sums.count > 0.0] / sums.items
+    mean, spread = float(parts.sum()), 2.0 * math.sqrt(float((parts**2).sum()))
+    return math.sqrt(mean), math.sqrt(mean + _P95 * spread)
 
 
 def _redrawn_gaps(confidence: FloatArray, bins: Bins) -> Values:

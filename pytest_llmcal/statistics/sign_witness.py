@@ -38,7 +38,7 @@ _GATE_ONE_SIGN, _GATE_BIN_SIGNS = 0.3, 0.4
 _TAIL_ONE_SIGN, _TAIL_BIN_SIGNS = 0.9, 1.0
 
 
-def lower_end(sums: BinSums, tail: float) -> float:
+def lower_end(sums: BinSums, tail: float, *, one_sign: bool = True) -> float:
     """Return a lower end of the L1 error, wrong with probability of at most ``tail``.
 
     Parameters
@@ -47,6 +47,8 @@ def lower_end(sums: BinSums, tail: float) -> float:
         Without empty bins.
     tail : float
         One-sided error rate, below one half.
+    one_sign : bool
+        Whether to ask the first witness, which wants all gaps to weigh the same.
 
     Examples
     --------
@@ -55,7 +57,7 @@ def lower_end(sums: BinSums, tail: float) -> float:
     >>> round(lower_end(wrong, 0.025), 3)
     0.863
     """
-    return max(_one_sign(sums, tail), _sign_by_bin(sums, tail))
+    return max(_one_sign(sums, tail) if one_sign else 0.0, _sign_by_bin(sums, tail))
 
 
 def _one_sign(sums: BinSums, tail: float) -> float:
