@@ -78,7 +78,7 @@ def test_numbers_name_groups_as_they_are_written(tmp_path):
     [
         ("a.csv", "", r"a.csv: no rows"),
         ("a.csv", "confidence,correct\n", r"a.csv: no rows; scores need at least one item"),
-        ("a.csv", "confidence,right\n0.5,1\n", r"a.csv:2: no column 'correct'; its columns are 'confidence', 'right'"),
+        ("a.csv", "confidence,right\n0.5,1\n", r"a.csv:2: no column 'correct' .or 'outcome'.; its columns are 'confidence', 'right'"),
         (
             "a.csv",
             "confidence,correct\n0.5,1\n1.5,1\n",
@@ -141,3 +141,30 @@ def test_a_missing_value_in_a_parquet_file_is_named(tmp_path):
 def test_two_items_of_one_id_are_refused(tmp_path):
     with pytest.raises(ScoresError, match=r"a.csv:3, column 'id': 'q1' is also the id of .*a.csv:2"):
         Scores.from_table(written(tmp_path / "a.csv", csv_text([ROWS[0], ROWS[0]])))
+
+
+def test_an_outcome_tells_what_was_right_and_what_could_not_be_read(tmp_path):
+    text = "confidence,outcome,dataset\n0.9,correct,arc\n0.8,wrong,arc\n,unparseable,arc\n0.7,Unparseable,mmlu\n"
+    scores = Scores.from_table(written(tmp_path / "outcomes.csv", text))
+    assert scores.confidence.tolist() == [0.9, 0.8, 0.0, 0.0]
+    assert scores.correct.tolist() == [True, False, False, False]
+    assert list(scores.groups) == ["dataset"]
+
+
+def test_an_unknown_outcome_is_named_with_its_place(tmp_path):
+    path = written(tmp_path / "outcomes.csv", "confidence,outcome\n0.9,correct\n0.8,refused\n")
+    with pytest.raises(
+        ScoresError,
+        match=r"outcomes\.csv:3, column 'outcome': 'refused' is not allowed; .* correct, wrong, unparseable",
+    ):
+        Scores.from_table(path)
+
+
+def test_beside_correct_an_outcome_is_a_group_like_any_other(tmp_path):
+    path = written(tmp_path / "both.csv", "confidence,correct,outcome\n0.9,1,victory\n")
+    assert Scores.from_table(path).groups == {"outcome": ("victory",)}
+
+
+def test_a_column_names_clusters(tmp_path):
+    path = written(tmp_path / "clustered.csv", "confidence,correct,cluster\n0.9,1,a\n0.8,0,a\n")
+    assert Scores.from_table(path).clusters == ("a", "a")

@@ -197,8 +197,9 @@ class Scores:
     def from_table(cls, path: str | Path, *, about: About | None = None) -> Scores:
         """Read scores from a file: ``.csv``, ``.jsonl`` (both also with ``.gz``) or ``.parquet``.
 
-        Columns ``confidence`` and ``correct`` are needed, ``id`` is optional, and every
-        other column names a group of each item.
+        Columns ``confidence`` and ``correct`` are needed, ``id`` and ``cluster`` are optional, and every
+        other column names a group of each item. In place of ``correct`` there may be ``outcome``:
+        ``correct``, ``wrong``, or ``unparseable``, which counts as wrong with confidence 0.
 
         Raises
         ------
@@ -207,7 +208,8 @@ class Scores:
             allowed; the text names file, line and column.
         """
         table = read_table(Path(path))
-        return cls(table.confidence, table.correct, ids=table.ids, groups=table.groups, about=about)
+        items = table.ids, table.groups, table.clusters
+        return cls(table.confidence, table.correct, ids=items[0], groups=items[1], clusters=items[2], about=about)
 
     @classmethod
     def _of_choices(

@@ -21,6 +21,7 @@ class Table(NamedTuple):
     confidence: list[float]
     correct: list[bool]
     ids: list[str] | None
+    clusters: list[str] | None
     groups: dict[str, list[str]]
 
 
@@ -55,9 +56,12 @@ class _Line(NamedTuple):
 
 def _columns(rows: list[_Line]) -> Table:
     names = list(rows[0].values)
-    for needed in ("confidence", "correct"):
-        if needed not in names:
-            raise ScoresError(f"{rows[0].place}: no column {needed!r}; its columns are {', '.join(map(repr, names))}")
+    judged = "correct" if "correct" in names else "outcome"
+    for needed, there in (("confidence", "confidence" in names), ("correct", judged in names)):
+        if not there:
+            also = " (or 'outcome')" if needed == "correct" else ""
+            there_are = ", ".join(map(repr, names))
+            raise ScoresError(f"{rows[0].place}: no column {needed!r}{also}; its columns are {there_are}")
     for place, values in rows:
         if values.keys() != rows[0].values.keys():
             raise ScoresError(
@@ -65,9 +69,26 @@ def _columns(rows: list[_Line]) -> Table:
                 f"those of the first row {', '.join(map(repr, names))}"
             )
     _refuse_twins(rows)
+    if judged == "outcome":
+        rows = [_judged(line) for line in rows]
+        names = list(rows[0].values)
     parsed = {name: [_parsed(line, name) for line in rows] for name in names}
-    confidence, correct, ids = parsed.pop("confidence"), parsed.pop("correct"), parsed.pop("id", None)
-    return Table(confidence, correct, ids, parsed)
+    confidence, correct = parsed.pop("confidence"), parsed.pop("correct")
+    return Table(confidence, correct, parsed.pop("id", None), parsed.pop("cluster", None), parsed)
+
+
+def _judged(line: _Line) -> _Line:
+    """Turn an outcome into correctness; an answer that could not be read is wrong, and nothing was sure of it."""
+    outcome = str(line.values["outcome"]).strip().lower()
+    if outcome not in _OUTCOMES:
+        allowed = ", ".join(_OUTCOMES)
+        raise ScoresError(
+            f"{line.place}, column 'outcome': {line.values['outcome']!r} is not allowed; it must be one of {allowed}"
+        )
+    values = {name: value for name, value in line.values.items() if name != "outcome"}
+    if outcome == _UNPARSEABLE:
+        values["confidence"] = 0.0
+    return _Line(line.place, values | {"correct": outcome == "correct"})
 
 
 def _refuse_twins(rows: list[_Line]) -> None:
@@ -108,6 +129,9 @@ def _text(value: Any) -> str:
         raise TypeError
     return str(value)
 
+
+_UNPARSEABLE = "unparseable"
+_OUTCOMES = ("correct", "wrong", _UNPARSEABLE)
 
 _PARSERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "confidence": (_probability, "a number from 0 to 1"),
