@@ -2,24 +2,32 @@
 
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor
 from pytest_llmcal.measurement.errors import MeasurementError
+from pytest_llmcal.measurement.judging import Judgement, Status, judged, shares
 from pytest_llmcal.measurement.measurement import Measurement
 from pytest_llmcal.measurement.ranges import range_of
-from pytest_llmcal.measurement.rules import Observation, Rules, current_rules, using
+from pytest_llmcal.measurement.rules import Correction, Observation, Rules, current_rules, using
 from pytest_llmcal.measurement.titles import title
-from pytest_llmcal.measurement.verdict import Status, Verdict
+from pytest_llmcal.measurement.verdict import Verdict
+from pytest_llmcal.measurement.warnings import NoiseFloorWarning, UnassertedVerdictWarning
 
 __all__ = [
     "About",
     "Bin",
+    "Correction",
+    "Judgement",
     "Measurement",
     "MeasurementError",
     "NoiseFloor",
+    "NoiseFloorWarning",
     "Observation",
     "Rules",
     "Status",
+    "UnassertedVerdictWarning",
     "Verdict",
     "current_rules",
+    "judged",
     "range_of",
+    "shares",
     "title",
     "using",
 ]

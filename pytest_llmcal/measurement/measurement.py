@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import NormalDist
@@ -11,10 +12,12 @@ from typing import Any, NoReturn
 
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor
 from pytest_llmcal.measurement.errors import MeasurementError
+from pytest_llmcal.measurement.judging import Judgement, judged
 from pytest_llmcal.measurement.ranges import range_of
 from pytest_llmcal.measurement.rules import Observation, current_rules
 from pytest_llmcal.measurement.titles import title
-from pytest_llmcal.measurement.verdict import Status, Verdict
+from pytest_llmcal.measurement.verdict import Verdict
+from pytest_llmcal.measurement.warnings import NoiseFloorWarning
 
 
 class Measurement(float):
@@ -206,6 +209,7 @@ class Measurement(float):
         outcome = compare(float(self), limit)
         word = "true" if outcome else "false"
         name = title(self.name)
+        self._warn_of_noise(relation, limit)
         sentence = f"The estimate of {name} is {float(self):.4g}, so {name} {relation} {limit:.4g} is {word}."
         current_rules().observe(Observation(self, relation, limit, word, sentence))
         return outcome
@@ -222,6 +226,18 @@ class Measurement(float):
     def __ge__(self, other: object) -> Any:
         return self._compare(">=", other, operator.ge)
 
+    def _warn_of_noise(self, relation: str, limit: float) -> None:
+        floor = self.noise_floor
+        if floor is None or relation not in {"<", "<="} or not limit < floor.p95:
+            return
+        warnings.warn(
+            f"on {self.n} items a perfectly calibrated model shows {title(self.name)} of {floor.mean:.2g} on average "
+            f"and up to {floor.p95:.2g} in 95 of 100 draws, so {relation} {limit:.4g} says nothing about this one; "
+            f".below({limit:.4g}) knows how sure it is",
+            NoiseFloorWarning,
+            stacklevel=4,  # the line that compares
+        )
+
     def below(self, limit: float) -> Verdict:
         """Judge the claim that the true value is at most ``limit``.
 
@@ -229,8 +245,8 @@ class Measurement(float):
         value of the metric can pass, such as a percentage, raises MeasurementError.
         """
         limit = self._possible(limit)
-        status: Status = "holds" if self.high <= limit else "refuted" if self.low > limit else "undecided"
-        return self._verdict(status, "below", f"{title(self.name)} is at most {limit:.4g}", limit)
+        judgement = judged(self, holds=self.high <= limit, refuted=lambda strict: strict.low > limit)
+        return self._verdict(judgement, "below", f"{title(self.name)} is at most {limit:.4g}", limit)
 
     def above(self, limit: float) -> Verdict:
         """Judge the claim that the true value is at least ``limit``.
@@ -239,8 +255,8 @@ class Measurement(float):
         value of the metric can pass, such as a percentage, raises MeasurementError.
         """
         limit = self._possible(limit)
-        status: Status = "holds" if self.low >= limit else "refuted" if self.high < limit else "undecided"
-        return self._verdict(status, "above", f"{title(self.name)} is at least {limit:.4g}", limit)
+        judgement = judged(self, holds=self.low >= limit, refuted=lambda strict: strict.high < limit)
+        return self._verdict(judgement, "above", f"{title(self.name)} is at least {limit:.4g}", limit)
 
     def between(self, least: float, greatest: float) -> Verdict:
         """Judge the claim that the true value lies between ``least`` and ``greatest``, both included.
@@ -251,12 +267,14 @@ class Measurement(float):
         least, greatest = self._possible(least), self._possible(greatest)
         if least > greatest:
             raise MeasurementError(f"no {title(self.name)} lies between {least:g} and {greatest:g}, which is less")
-        inside = least <= self.low and self.high <= greatest
-        outside = self.high < least or self.low > greatest
-        status: Status = "holds" if inside else "refuted" if outside else "undecided"
+        judgement = judged(
+            self,
+            holds=least <= self.low and self.high <= greatest,
+            refuted=lambda strict: strict.high < least or strict.low > greatest,
+        )
         nearest = least if abs(float(self) - least) < abs(float(self) - greatest) else greatest
         return self._verdict(
-            status, "between", f"{title(self.name)} lies between {least:.4g} and {greatest:.4g}", nearest
+            judgement, "between", f"{title(self.name)} lies between {least:.4g} and {greatest:.4g}", nearest
         )
 
     def _checked(self, limit: float) -> float:
@@ -274,19 +292,32 @@ class Measurement(float):
             )
         return limit
 
-    def _verdict(self, status: Status, relation: str, claim: str, limit: float) -> Verdict:
-        needed = self._items_needed(limit) if status == "undecided" else None
+    def _verdict(self, judgement: Judgement, relation: str, claim: str, limit: float) -> Verdict:
+        needed = self.items_needed(limit) if judgement.status == "undecided" and not judgement.note else None
         reason = (
             f"it was measured as {float(self):.4g} on {self.n} {'item' if self.n == 1 else 'items'}, "
             f"and with {100 * self.confidence:g}% confidence the true value lies between "
-            f"{self.low:.4g} and {self.high:.4g}"
+            f"{self.low:.4g} and {self.high:.4g}{judgement.note}"
         )
         if needed is not None:
             reason += f"; about {needed} items would decide it"
-        return Verdict(status, relation, claim, reason, self, limit, needed)
+        return Verdict(
+            judgement.status,
+            relation,
+            claim,
+            reason,
+            self,
+            limit,
+            needed,
+            judgement.p_value,
+            judgement.share,
+        )
 
-    def _items_needed(self, limit: float) -> int | None:
-        """Scale the interval's arm towards the limit by 1 / sqrt(n) until it no longer reaches it."""
+    def items_needed(self, limit: float) -> int | None:
+        """Return about how many items would decide a claim with this limit, if the best guess were the truth.
+
+        The interval's arm towards the limit shrinks as 1 / sqrt(n); None where it never clears it.
+        """
         center = float(self) if self.debiased is None else self.debiased
         distance = abs(limit - center)
         arm = self.high - center if center <= limit else center - self.low

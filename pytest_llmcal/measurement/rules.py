@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pytest_llmcal.measurement.measurement import Measurement
@@ -34,6 +34,8 @@ class Observation:
         ``"true"`` or ``"false"`` for a comparison; the status of a verdict.
     explanation : str
         One plain sentence.
+    verdict : Verdict or None
+        The verdict itself; None for a comparison.
     """
 
     measurement: Measurement
@@ -41,6 +43,31 @@ class Observation:
     limit: float | None
     outcome: str
     explanation: str
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class Correction:
+    """How the verdicts of a run share one error rate, so that all together refute no more often in error than one.
+
+    Only refuting is corrected. To be released, a model must pass all of its gates, and a claim that is
+    false is found to hold no more often where others are asked besides it (intersection-union
+    test, Berger 1982).
+
+    Attributes
+    ----------
+    method : {"bonferroni", "holm"}
+        Each verdict by its share (Bonferroni), or, at the end of a run, also by what the shares of those
+        that were refuted before it leave to it (Holm 1979).
+    gates : int
+        How many gates share.
+    share : callable
+        The share of the next verdict, above 0 and at most 1.
+    """
+
+    method: Literal["bonferroni", "holm"]
+    gates: int
+    share: Callable[[], float]
 
 
 def _fail_undecided(_: Verdict) -> bool:
@@ -63,11 +90,14 @@ class Rules:
         What ``bool(verdict)`` gives for an undecided verdict; it may raise.
     observe : callable
         Told of every comparison and verdict.
+    correction : Correction or None
+        How verdicts of one run are judged together; None judges each by itself.
     """
 
     confidence: float = 0.95
     undecided: Callable[[Verdict], bool] = _fail_undecided
     observe: Callable[[Observation], None] = _tell_nobody
+    correction: Correction | None = None
 
 
 _RULES: ContextVar[Rules] = ContextVar("pytest_llmcal_rules", default=Rules())  # noqa: B039  # frozen, so nothing can be shared by mistake

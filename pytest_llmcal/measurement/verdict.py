@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
+from pytest_llmcal.measurement.judging import Status
 from pytest_llmcal.measurement.rules import Observation, current_rules
 
 if TYPE_CHECKING:
     from pytest_llmcal.measurement.measurement import Measurement
-
-Status = Literal["holds", "refuted", "undecided"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,7 +24,8 @@ class Verdict:
     status : {"holds", "refuted", "undecided"}
         What the data say about the claim.
     relation : str
-        The kind of claim: ``"below"``, ``"above"`` or ``"is_monotone"``.
+        The kind of claim: ``"below"``, ``"above"``, ``"between"``, ``"is_monotone"``, ``"is_calibrated"``
+        or ``"not_worse_than"``.
     claim : str
         The claim in words, for instance ``"ECE is at most 0.05"``.
     reason : str
@@ -37,6 +37,11 @@ class Verdict:
     items_needed : int or None
         For an undecided verdict, about how many items would decide it if the
         measurement's best guess were the truth; None when no number would.
+    p_value : float or None
+        The least one-sided error rate at which the claim would be refuted; known in a run that
+        corrects by Holm.
+    share : float
+        The share of the run's error rate at which it was judged.
     """
 
     status: Status
@@ -46,9 +51,24 @@ class Verdict:
     measurement: Measurement
     limit: float | None = None
     items_needed: int | None = None
+    p_value: float | None = None
+    share: float = 1.0
 
     def __post_init__(self) -> None:
-        current_rules().observe(Observation(self.measurement, self.relation, self.limit, self.status, self.explain()))
+        observation = Observation(self.measurement, self.relation, self.limit, self.status, self.explain(), self)
+        object.__setattr__(self, "_was_read", False)  # our own reading does not count
+        current_rules().observe(observation)
+
+    def __getattribute__(self, name: str) -> Any:
+        # A verdict that nobody looks at decides nothing; whoever asks for one of these has looked.
+        if name in {"status", "explain"}:
+            object.__setattr__(self, "_was_read", True)
+        return object.__getattribute__(self, name)
+
+    @property
+    def was_read(self) -> bool:
+        """Whether anybody has asked what it says: as a bool, or for its status or its sentence."""
+        return bool(object.__getattribute__(self, "_was_read"))
 
     def __bool__(self) -> bool:
         if self.status == "undecided":
@@ -61,4 +81,4 @@ class Verdict:
         return f"The claim that {self.claim} {words}: {self.reason}."
 
     def __repr__(self) -> str:
-        return f"<Verdict {self.status}: {self.claim}>"
+        return f"<Verdict {object.__getattribute__(self, 'status')}: {self.claim}>"

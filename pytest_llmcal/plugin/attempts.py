@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pytest_llmcal.measurement import Bin, MeasurementError
+from pytest_llmcal.measurement import Bin, MeasurementError, Verdict
 from pytest_llmcal.records import Record
 
 PlainRecord = dict[str, Any]
@@ -29,6 +29,10 @@ class AttemptLog:
         How many of the records a failure text has explained already.
     notes : list of str
         What the reader of the run should know besides.
+    verdicts : list of (Verdict, str, int)
+        Every verdict, and the file and line where it was reached.
+    share : callable or None
+        The share of each verdict in the error rate of the run, where verdicts share one.
     """
 
     number: int
@@ -36,6 +40,8 @@ class AttemptLog:
     reported: int = 0
     explained: int = 0
     notes: list[str] = field(default_factory=list)
+    verdicts: list[tuple[Verdict, str, int]] = field(default_factory=list)
+    share: Callable[[], float] | None = None
 
     def for_report(self, phase: str) -> list[PlainRecord]:
         """Return what a report of a phase carries.

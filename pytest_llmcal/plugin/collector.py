@@ -12,6 +12,7 @@ import pytest
 from pytest_llmcal.plugin.drafts import GateDraft
 from pytest_llmcal.plugin.gates import GateFacts
 from pytest_llmcal.plugin.stash import GATE, SETTINGS
+from pytest_llmcal.plugin.stepping_down import step_down_gates
 from pytest_llmcal.records import ModelFacts, Run
 
 
@@ -79,6 +80,14 @@ class Collector:
         except BaseException as error:
             self._troubles.append(f"The run was stopped: {str(error) or type(error).__name__}.")
             raise
+        if self._config.stash[SETTINGS].correction == "holm":
+            turned = step_down_gates(self._drafts)
+            if turned:
+                session.testsfailed += len(turned)
+                self.notes.append(
+                    f"{_named(turned)} let pass undecided and fails after all: judged with all others, by Holm's "
+                    "procedure, it is refuted"
+                )
         if self.refusal() is not None:
             session.testsfailed += 1
         return result

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmcal.plugin.settings import Settings
-from pytest_llmcal.plugin.stash import SETTINGS
+from pytest_llmcal.plugin.stash import COLLECTOR, SETTINGS
 
 # Asked of the installed packages' metadata: nothing is imported for it.
 _PACKAGES = ("pytest-llmcal", "pytest", "torch", "transformers", "tokenizers", "datasets", "numpy", "scipy")
@@ -20,7 +19,7 @@ _PACKAGES = ("pytest-llmcal", "pytest", "torch", "transformers", "tokenizers", "
 def environment_of(config: pytest.Config) -> dict[str, str]:
     """Describe where this run is made, as flat texts."""
     environment = {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
-    environment |= _versions() | _options(config.stash[SETTINGS])
+    environment |= _versions() | _options(config)
     commit = git_commit(config.stash[SETTINGS].root)
     if commit is not None:
         environment["git commit"] = commit
@@ -39,8 +38,9 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _options(settings: Settings) -> dict[str, str]:
+def _options(config: pytest.Config) -> dict[str, str]:
     """Name the options that a number can depend on."""
+    settings = config.stash[SETTINGS]
     options = {
         "device": settings.device,
         "dtype": settings.dtype,
@@ -49,6 +49,8 @@ def _options(settings: Settings) -> dict[str, str]:
         "confidence": str(settings.confidence),
         "undecided": settings.undecided,
     }
+    if settings.correction != "none":
+        options["correction"] = f"{settings.correction} over {len(config.stash[COLLECTOR].planned)} gates"
     if settings.limit is not None:
         options["limit"] = str(settings.limit)
     replaced = [f"{name}={source}" for name, source in settings.task_for.items()]

@@ -68,6 +68,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("seed", "seed of shuffled choices (default 0)", "N", "number"),
     Option("confidence", "level of the intervals, between 0 and 1 (default 0.95)", "LEVEL", "number"),
     Option("undecided", "what an undecided verdict does to its test (default fail)", "{fail,pass,skip}"),
+    Option(
+        "correction",
+        "how gates share one error rate, so that all together refute no more often in error than one: "
+        "none (default), bonferroni or holm",
+        "{none,bonferroni,holm}",
+    ),
     Option("limit", "use at most this many items of each split", "N", "number"),
     Option("report", "folder of the report (default reports/latest); 'none' writes no report", "DIR"),
     Option("json", "write run.json here too", "PATH"),

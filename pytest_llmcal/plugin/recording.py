@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from pytest_llmcal.measurement import Observation, Rules, Verdict, using
+from pytest_llmcal.measurement import Correction, Observation, Rules, Verdict, shares, using
 from pytest_llmcal.plugin.assertions import explain_failure
 from pytest_llmcal.plugin.attempts import AttemptLog, PlainRecord, to_plain
 from pytest_llmcal.plugin.gates import GateFacts
-from pytest_llmcal.plugin.stash import ATTEMPT, GATE, MODELS, SETTINGS
+from pytest_llmcal.plugin.stash import ATTEMPT, GATE, GATES, MODELS, SETTINGS
+from pytest_llmcal.plugin.unread import users_line, warn_of_unread
 from pytest_llmcal.records import Record
 
 
@@ -29,7 +30,9 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Judge and record what the test measures."""
     with using(_rules(item)):
-        return (yield)
+        result = yield
+    warn_of_unread(item.stash[ATTEMPT])
+    return result
 
 
 @pytest.hookimpl(wrapper=True)
@@ -66,9 +69,25 @@ def _rules(item: pytest.Item) -> Rules:
             return
         record = item.config.stash[MODELS].as_named(Record.of(observation, sequence=len(log.records) + 1))
         log.records.append(to_plain(record))
+        if observation.verdict is not None:
+            log.verdicts.append((observation.verdict, *users_line()))
         item.ihook.pytest_llmcal_record(record=record, item=item)
 
-    return Rules(confidence=settings.confidence, undecided=_UNDECIDED[settings.undecided], observe=observe)
+    return Rules(
+        confidence=settings.confidence,
+        undecided=_UNDECIDED[settings.undecided],
+        observe=observe,
+        correction=_correction(item, log),
+    )
+
+
+def _correction(item: pytest.Item, log: AttemptLog) -> Correction | None:
+    method = item.config.stash[SETTINGS].correction
+    if method == "none":
+        return None
+    gates = item.config.stash[GATES]
+    log.share = log.share or shares(gates)  # one sequence for fixtures and test
+    return Correction("holm" if method == "holm" else "bonferroni", gates, log.share)
 
 
 def _skip(verdict: Verdict) -> bool:

@@ -42,6 +42,8 @@ class Settings:
         Level of the intervals.
     undecided : {"fail", "pass", "skip"}
         What an undecided verdict does.
+    correction : {"none", "bonferroni", "holm"}
+        How gates share one error rate.
     limit : int or None
         Most items of a split.
     root : Path
@@ -62,6 +64,7 @@ class Settings:
     seed: int
     confidence: float
     undecided: str
+    correction: str
     limit: int | None
     root: Path
     report: Path | None
@@ -106,6 +109,7 @@ def resolve(config: pytest.Config) -> Settings:
         seed=_whole(given["seed"], 0, least=0),
         confidence=_confidence(given["confidence"]),
         undecided=_choice(given["undecided"], ("fail", "pass", "skip")),
+        correction=_choice(given["correction"], ("none", "bonferroni", "holm")),
         limit=_whole(given["limit"], None, least=1),
         root=root,
         report=_report(given["report"], root),

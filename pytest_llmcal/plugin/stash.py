@@ -35,5 +35,8 @@ DISTRIBUTION_WAS_CHOSEN: pytest.StashKey[bool] = pytest.StashKey()
 GATE: pytest.StashKey[GateFacts] = pytest.StashKey()
 """On a test item: what gate it is; absent when it is none."""
 
+GATES: pytest.StashKey[int] = pytest.StashKey()
+"""On the config, once tests are collected: how many gates there are."""
+
 ATTEMPT: pytest.StashKey[AttemptLog] = pytest.StashKey()
 """On a test item: what its current execution has recorded."""

@@ -34,6 +34,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.write_sep("=", "calibration")
     for line in table(output.run):
         terminalreporter.write_line(line)
+    if "correction" in output.run.environment:
+        terminalreporter.write_line(f"refuting was corrected for many gates: {output.run.environment['correction']}")
     refusal = config.stash[COLLECTOR].refusal()
     for line in (*output.run.problems, *output.failures):
         if line != f"{refusal}.":  # said below

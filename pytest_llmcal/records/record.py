@@ -16,7 +16,7 @@ class Record:
     """The trace of one judged measurement inside one test.
 
     The fields repeat those of ``Measurement`` and ``About``; ``relation``, ``limit``,
-    ``outcome`` and ``explanation`` those of ``Observation``.
+    ``outcome`` and ``explanation`` those of ``Observation``, ``p_value`` and ``share`` those of its verdict.
 
     Raises
     ------
@@ -49,6 +49,8 @@ class Record:
     group: str | None = None
     curve: tuple[Bin, ...] = ()
     before: tuple[Bin, ...] = ()
+    p_value: float | None = None
+    share: float = 1.0
 
     def __post_init__(self) -> None:
         if self.outcome not in JUDGEMENTS:
@@ -78,6 +80,8 @@ class Record:
             exact=measured.exact,
             curve=measured.curve,
             before=measured.before,
+            p_value=None if observation.verdict is None else observation.verdict.p_value,
+            share=1.0 if observation.verdict is None else observation.verdict.share,
             **asdict(measured.about),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pytest_llmcal.measurement import Observation, Verdict, current_rules, using
+from pytest_llmcal.measurement import Observation, Rules, Verdict, current_rules, using
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.scores import Scores
 from pytest_llmcal.statistics.sequential import Look, level
@@ -97,9 +97,14 @@ def decide(
     Only the last verdict is recorded. At any look a wrong one comes out with a probability of
     at most the look's share of the error rate, so at one of them with at most the whole rate.
     """
-    confidence, most = current_rules().confidence, looks[-1].items
+    rules, most = current_rules(), looks[-1].items
+    confidence = rules.confidence
+    if rules.correction is not None:  # all looks are for one verdict, which has one share
+        share = rules.correction.share()
+        rules = replace(rules, correction=replace(rules.correction, share=lambda: share))
     for times, (look, sample) in enumerate(zip(looks, samples, strict=False), start=1):
-        found = _looked_for(verdict, sample, level(confidence, look.share), is_last=times == len(looks))
+        strict = replace(rules, confidence=level(confidence, look.share), observe=_tell_nobody)
+        found = _looked_for(verdict, sample, strict, is_last=times == len(looks))
         if found is None or (found.status == "undecided" and times < len(looks)):
             continue
         state = _in_words(found, look, times, most)
@@ -118,10 +123,11 @@ def decide(
     raise ScoresError(f"there were fewer samples than the {len(looks)} looks that were planned")
 
 
-def _looked_for(verdict: VerdictOf, sample: tuple[Scores, ...], asked: float, *, is_last: bool) -> Verdict | None:
-    """Return the verdict at a level, unrecorded; None where the items do not allow the measurement yet."""
+def _looked_for(verdict: VerdictOf, sample: tuple[Scores, ...], rules: Rules, *, is_last: bool) -> Verdict | None:
+    """Return the verdict under these rules; None where the items do not allow the measurement yet."""
+    asked = rules.confidence
     try:
-        with using(replace(current_rules(), confidence=asked, observe=_tell_nobody)):
+        with using(rules):
             found: Any = verdict(*sample)
     except _NOT_YET:
         if is_last:

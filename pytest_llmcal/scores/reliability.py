@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_llmcal.measurement import Bin, Measurement, Status, Verdict
+from pytest_llmcal.measurement import Bin, Measurement, Verdict, judged
 from pytest_llmcal.metrics.bin_sums import bin_sums
 from pytest_llmcal.scores.curve import curve_of
 from pytest_llmcal.scores.errors import ScoresError
@@ -56,8 +56,20 @@ class Reliability:
         if not 0.0 <= tolerance <= 1.0:
             raise ScoresError(f"tolerance must lie between 0 and 1, got {tolerance!r}")
         drop = largest_drop(self.scores, confidence=confidence)
-        status: Status = "holds" if drop.high <= tolerance else "refuted" if drop.low > tolerance else "undecided"
-        return Verdict(status, "is_monotone", _CLAIM.format(tolerance), _reason(drop), drop, float(tolerance))
+        judgement = judged(drop, holds=drop.high <= tolerance, refuted=lambda strict: strict.low > tolerance)
+        undecided = judgement.status == "undecided" and not judgement.note and not drop.low == 0.0 < drop.high == 1.0
+        needed = drop.items_needed(tolerance) if undecided else None
+        return Verdict(
+            judgement.status,
+            "is_monotone",
+            _CLAIM.format(tolerance),
+            _reason(drop) + judgement.note + (f"; about {needed} items would decide it" if needed else ""),
+            drop,
+            float(tolerance),
+            needed,
+            p_value=judgement.p_value,
+            share=judgement.share,
+        )
 
 
 def reliability(self: Scores, bins: int = 15) -> Reliability:

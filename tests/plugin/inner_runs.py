@@ -11,6 +11,12 @@ from pytest_llmcal.records import Gate, Run
 
 # hypothesis loads itself anew at the end of every run inside a run, which takes seconds
 QUIET = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+# A run inside a test inherits that warnings are errors here; at a user's they are shown.
+SHOWN = tuple(
+    part
+    for name in ("NoiseFloorWarning", "UnassertedVerdictWarning")
+    for part in ("-W", f"default::pytest_llmcal.measurement.{name}")
+)
 TIME_LIMIT = 180.0  # seconds; what it catches is a hang, and a busy machine is none
 PREFACE = "import pytest\nfrom by_hand import measured\n\n"
 
@@ -36,11 +42,11 @@ class Project:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run in this process: fast."""
-        return self.pytester.runpytest_inprocess(*QUIET, *arguments)
+        return self.pytester.runpytest_inprocess(*QUIET, *SHOWN, *arguments)
 
     def run_apart(self, *arguments: str) -> pytest.RunResult:
         """Run in a process of its own: for workers, crashes and what is imported."""
-        return self.pytester.runpytest_subprocess(*QUIET, *arguments, timeout=TIME_LIMIT)
+        return self.pytester.runpytest_subprocess(*QUIET, *SHOWN, *arguments, timeout=TIME_LIMIT)
 
     def result(self, path: str = "reports/latest/run.json") -> Run:
         return Run.read(self.folder / path)
