@@ -84,10 +84,10 @@ class Choices:
         """Return a function from a choice to its probability for each item, shape (n,)."""
         if not self.are_logits:
             return lambda choice: self.values[:, choice].astype(np.float64)
-        normaliser = np.concatenate(
-            [logsumexp(self.values[rows].astype(np.float64), axis=1) for rows in self._slices()]
-        )
-        return lambda choice: np.exp(self.values[:, choice] - normaliser)
+        # The largest is taken off first: adding a number to all logits of an item then changes no digit, and no tie.
+        top = self.values.max(axis=1).astype(np.float64)
+        normaliser = np.concatenate([logsumexp(self.values[rows] - top[rows, None], axis=1) for rows in self._slices()])
+        return lambda choice: np.exp((self.values[:, choice] - top) - normaliser)
 
     def _slices(self) -> Iterator[slice]:
         rows_at_once = max(1, _AT_ONCE // self.values.shape[1])
