@@ -54,7 +54,7 @@ def test_the_order_of_the_items_changes_nothing(metric: str, scores: Scores, see
 def test_numbers_lie_in_the_range_of_their_metric_and_the_interval_is_no_nan(metric: str, scores: Scores) -> None:
     there = measured(scores, metric)
     least, greatest = range_of(metric)
-    assert least <= there <= greatest
+    assert least <= float(there) <= greatest
     assert least <= there.low <= there.high <= greatest
     assert not math.isnan(there)
 
