@@ -27,7 +27,8 @@ class Judgement(NamedTuple):
     note : str
         What its being one of many did to it; empty where it did nothing.
     p_value : float or None
-        The least one-sided error rate at which it would be refuted; known where the run needs it.
+        The least one-sided error rate at which it would be refuted; known where the run needs it: Holm's
+        procedure refutes nothing that would not be refuted by itself.
     share : float
         Its share of the error rate of the run.
     """
@@ -55,7 +56,7 @@ def judged(measurement: Measurement, *, holds: bool, refuted: Callable[[Measurem
     if holds:
         return Judgement("holds", share=share)
     if not refuted(measurement):
-        return Judgement("undecided", p_value=_p_value(measurement, refuted, correction), share=share)
+        return Judgement("undecided", share=share)
     if correction is None:
         return Judgement("refuted")
     strict = 1.0 - (1.0 - measurement.confidence) * share

@@ -219,7 +219,8 @@ def _signed_square(sums: BinSums) -> float:
             "a debiased error needs a bin of two items, and each has one only: nothing says how much of the gaps is "
             "chance; ask for fewer bins"
         )
-    return unbiased_estimate(sums)
+    # Where clusters leave a bin little more than one item, what is taken off has no bound.
+    return max(unbiased_estimate(sums), -1.0)
 
 
 def _before(scores: Scores, bins: int) -> tuple[Bin, ...]:
