@@ -164,6 +164,21 @@ def test_14_equal_mass_groups_keep_levels_of_unlike_size_apart() -> None:
     assert float(scores.ece(5, binning="equal-mass")) == pytest.approx(0.9 * 0.2 + 0.1 * 0.3)
 
 
+def test_15_a_debiased_error_of_too_few_items_is_no_perfect_one_and_the_interval_is_about_the_error_itself() -> None:
+    """Uncertainty-calibration: 0.0 for two items, bool labels refused, and an interval of the biased estimate: it left
+    0 out in 9 of 30 calibrated draws."""
+    two = Scores([0.95, 1.0], np.array([True, False]))
+    with pytest.raises(ScoresError, match="needs a bin of two items, and each has one only"):
+        two.ece(100, debias=True)
+    assert float(two.squared_ece()) == pytest.approx(0.475**2 - 1.05**2 / 4)  # signed: chance shows as such
+    assert two.ece(debias=True).below(0.05).status == "undecided"
+    generator, left_out = np.random.default_rng(15), 0
+    for _ in range(200):
+        confidence = generator.beta(5.0, 1.5, 300)
+        left_out += Scores(confidence, generator.random(300) < confidence).ece(debias=True, confidence=0.9).low > 0.0
+    assert left_out <= 18  # 5% of 200 is 10; 19 or more come up in 0.5% of such tests
+
+
 def test_16_nothing_is_measured_of_nothing() -> None:
     """Relplot's smooth error of nothing is 0.0, perfect; torchmetrics and relplot's bins give NaN."""
     for empty in (lambda: Scores([], []), lambda: Scores.from_logits(np.empty((0, 3)), [])):
