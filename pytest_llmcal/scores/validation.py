@@ -220,6 +220,15 @@ def checked_share(name: str, share: float, *, above_zero: bool = False) -> float
     return float(share)
 
 
+def checked_clip(clip: float | None) -> float | None:
+    """Return the least probability that is counted, or None."""
+    if clip is None:
+        return None
+    if isinstance(clip, bool) or not isinstance(clip, (int, float, np.number)) or not 0.0 < clip <= 0.5:
+        raise ScoresError(f"clip must be a probability above 0 and at most 0.5, or None to clip nothing, got {clip!r}")
+    return float(clip)
+
+
 def checked_level(level: float) -> float:
     """Return the level of an interval, strictly between 0 and 1."""
     if not 0.0 < level < 1.0:
