@@ -15,7 +15,7 @@ from pytest_llmcal.measurement import About
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.errors import ScoresError
-from pytest_llmcal.scores.measures import by_choice, calibration, proper, ranking, selective
+from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective
 from pytest_llmcal.scores.reliability import reliability as reliability_curve
 from pytest_llmcal.scores.table import read_table
 from pytest_llmcal.scores.validation import (
@@ -278,6 +278,7 @@ class Scores:
     ace = by_choice.ace
     classwise_ece = by_choice.classwise_ece
     marginal_ece = by_choice.marginal_ece
+    decomposition = decomposition.decomposition
     reliability = reliability_curve
 
     def by_group(self, attribute: str) -> dict[str, Scores]:
