@@ -103,7 +103,8 @@ def coverage_at_risk(self: Scores, risk: float, *, confidence: float | None = No
     Parameters
     ----------
     risk : float
-        Share of wrong answers among the accepted ones that is let pass, from 0 to 1.
+        Share of wrong answers among the accepted ones that is let pass, from 0 to 1. No number of items
+        can promise that there is none at all: at risk 0 the lower end is 0.
     confidence : float, optional
         Level of the interval; that of the rules in force by default.
 
