@@ -13,13 +13,21 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Collection
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
 from benchmarks.ece_interval import SHAPES, Values
 from pytest_llmcal import Measurement, Scores
 from pytest_llmcal.metrics.mass_groups import equal_mass_groups
+from pytest_llmcal.metrics.selective import (
+    accepted_items,
+    coverage_at_risk,
+    expected_errors,
+    levels,
+    population_aurc,
+    population_e_aurc,
+)
 from pytest_llmcal.scores.measures.monotonicity import largest_drop
 from pytest_llmcal.statistics.monotonicity import groups_for
 
@@ -38,6 +46,7 @@ NAMES = (
     "very rare, wrong and sure",
 )
 _MANY = 1_000_000
+COVERAGE, RISK = 0.8, 0.1
 Truth = Callable[[Values, Values], float]
 
 
@@ -65,6 +74,23 @@ def _accuracy(_: Values, a: Values) -> float:
     return float(a.mean())
 
 
+def _aurc(c: Values, a: Values) -> float:
+    return population_aurc(*levels(c, a)[1:])
+
+
+def _e_aurc(c: Values, a: Values) -> float:
+    return population_e_aurc(*levels(c, a)[1:])
+
+
+def _accuracy_at_coverage(c: Values, a: Values) -> float:
+    count = accepted_items(len(c), COVERAGE)
+    return 1.0 - float(expected_errors(c, a)[count - 1]) / count
+
+
+def _coverage_at_risk(c: Values, a: Values) -> float:
+    return coverage_at_risk(expected_errors(c, a), RISK)
+
+
 # The truth is that of all the answers the model could give; but the claim of the largest drop is about the
 # groups of the items at hand.
 METRICS: dict[str, tuple[Truth, Callable[..., Measurement]]] = {
@@ -73,6 +99,10 @@ METRICS: dict[str, tuple[Truth, Callable[..., Measurement]]] = {
     "nll": (_nll, Scores.nll),
     "auroc": (_auroc, Scores.auroc),
     "largest_drop": (_largest_drop, largest_drop),
+    "aurc": (_aurc, Scores.aurc),
+    "e_aurc": (_e_aurc, Scores.e_aurc),
+    "at_coverage": (_accuracy_at_coverage, partial(Scores.accuracy_at_coverage, coverage=COVERAGE)),
+    "at_risk": (_coverage_at_risk, partial(Scores.coverage_at_risk, risk=RISK)),
 }
 
 

@@ -4,10 +4,14 @@ import math
 
 _RANGES = {
     "accuracy": (0.0, 1.0),
+    "accuracy_at_coverage": (0.0, 1.0),
     "ace": (0.0, 1.0),
+    "aurc": (0.0, 1.0),
     "auroc": (0.0, 1.0),
     "brier": (0.0, 2.0),
     "classwise_ece": (0.0, 1.0),
+    "coverage_at_risk": (0.0, 1.0),
+    "e_aurc": (0.0, math.log(2.0)),
     "ece": (0.0, 1.0),
     "ece_l2": (0.0, 1.0),
     "largest_drop": (0.0, 1.0),

@@ -2,9 +2,11 @@
 
 _TITLES = {
     "ace": "adaptive calibration error",
+    "aurc": "AURC",
     "auroc": "AUROC",
     "brier": "Brier score",
     "classwise_ece": "classwise ECE",
+    "e_aurc": "excess AURC",
     "ece": "ECE",
     "ece_l2": "L2 calibration error",
     "marginal_ece": "marginal calibration error",

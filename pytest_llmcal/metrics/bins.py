@@ -32,13 +32,13 @@ class Bins:
 
     Attributes
     ----------
-    kind : {"uniform", "equal-mass", "unique", "sweep"}
+    kind : {"uniform", "equal-mass", "unique", "sweep", "corp"}
         How they were made.
     upper : array of shape (bins,)
         Upper edges, rising; the last one is at least the greatest confidence.
     """
 
-    kind: Literal["uniform", "equal-mass", "unique", "sweep"]
+    kind: Literal["uniform", "equal-mass", "unique", "sweep", "corp"]
     upper: npt.NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -62,6 +62,7 @@ class Bins:
             "equal-mass": f"{len(self)} bin{plural} of equal mass",
             "unique": f"{len(self)} distinct confidence{plural}",
             "sweep": f"{len(self)} bin{plural} of equal mass, as many as keep the accuracies rising",
+            "corp": f"{len(self)} pool{plural} of isotonic regression",
         }
         return words[self.kind]
 

@@ -6,12 +6,11 @@ number here is the mean over all orders of them, so it never depends on the orde
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
+from scipy.special import xlog1py, xlogy
 
-from pytest_llmcal.metrics.binning import Answers, FloatArray
+from pytest_llmcal.metrics.binning import Answers, FloatArray, IndexArray
 
 Values = npt.NDArray[np.float64]
 
@@ -33,11 +32,23 @@ def expected_errors(confidence: FloatArray, correct: Answers) -> Values:
     >>> expected_errors(np.array([0.9, 0.6, 0.6]), np.array([1, 0, 1])).tolist()
     [0.0, 0.5, 1.0]
     """
-    _, level = np.unique(confidence, return_inverse=True)
-    items = np.cumsum(np.bincount(level)[::-1])
-    wrong = np.cumsum(np.bincount(level, 1.0 - np.asarray(correct, dtype=np.float64))[::-1])
+    level, items, wrong = levels(confidence, correct)
     accepted = np.arange(1, len(level) + 1)
-    return np.asarray(np.interp(accepted, np.append(0, items), np.append(0.0, wrong)))
+    return np.asarray(np.interp(accepted, np.append(0, np.cumsum(items)), np.append(0.0, np.cumsum(wrong))))
+
+
+def levels(confidence: FloatArray, correct: Answers) -> tuple[IndexArray, Values, Values]:
+    """Return each item's level of confidence, from 0 for the greatest, and the items and the wrong ones of each.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in levels(np.array([0.9, 0.6, 0.6]), np.array([1, 0, 1]))]
+    [[0, 1, 1], [1.0, 2.0], [0.0, 1.0]]
+    """
+    _, rising = np.unique(confidence, return_inverse=True)
+    falling: IndexArray = np.asarray(rising.max() - rising, dtype=np.intp)
+    wrong: Values = np.asarray(np.bincount(falling, 1.0 - np.asarray(correct, dtype=np.float64)), dtype=np.float64)
+    return falling, np.bincount(falling).astype(np.float64), wrong
 
 
 def aurc(confidence: FloatArray, correct: Answers) -> float:
@@ -79,51 +90,90 @@ def e_aurc(confidence: FloatArray, correct: Answers) -> float:
     return max(0.0, aurc(confidence, correct) - aurc(np.asarray(correct, dtype=np.float64), correct))
 
 
-def aurc_of_draws(confidence: FloatArray, correct: Answers, *, excess: bool = False) -> Callable[[Values], Values]:
-    r"""Return the function from weights of shape (draws, n) to the AURC of each draw, or the excess of it.
+def population_aurc(items: Values, wrong: Values) -> float:
+    r"""Return the AURC of a population, :math:`\int_0^1 E(t) / t \, dt` with E(t) the wrong ones in the first share t.
 
-    After N items with E errors, m items of one confidence with e errors add
-    :math:`\sum_{k=1}^{m} (E + e k / m) / (N + k) = (E - e N / m) (H_{N+m} - H_N) + e`
-    with H the harmonic numbers, so a draw takes one step a level and not one an item.
+    Of a level of mass m with e wrong after mass N with E wrong it is (E - e N / m) ln((N + m) / N) + e.
+
+    Parameters
+    ----------
+    items, wrong : arrays of shape (levels,)
+        Mass of the items of each level of confidence, falling, and of the wrong ones among them. Their
+        sum need not be one.
+
+    Examples
+    --------
+    >>> population_aurc(np.array([1.0, 1.0]), np.array([0.0, 1.0])).__round__(4)  # r + (1 - r) ln(1 - r)
+    0.1534
+    """
+    _, slope, growth = _steps(items / items.sum(), wrong / items.sum())
+    return float((slope * growth).sum() + wrong.sum() / items.sum())
+
+
+def population_e_aurc(items: Values, wrong: Values) -> float:
+    """Return the excess AURC of a population: how much its AURC lies above r + (1 - r) ln(1 - r).
+
+    Parameters
+    ----------
+    items, wrong : arrays of shape (levels,)
+        As for ``population_aurc``.
+
+    Examples
+    --------
+    >>> population_e_aurc(np.array([1.0, 1.0]), np.array([1.0, 0.0])).__round__(4)  # the most there is: ln 2
+    0.6931
+    """
+    rate = float(wrong.sum() / items.sum())
+    return population_aurc(items, wrong) - (rate + float(xlog1py(1.0 - rate, -rate)))
+
+
+def aurc_influence(confidence: FloatArray, correct: Answers, *, excess: bool = False) -> Values:
+    r"""Return the influence of each item on the AURC: their mean square over n is its variance.
+
+    The AURC is :math:`\int R(t) dt` with R(t) the risk of the first share t. An item at t, wrong (w = 1) or
+    right (w = 0), moves it by :math:`R(t) - w \ln t - \int_t^1 R(s) / s \, ds` less the mean of this: where it
+    stands, and what it does to all after it. Of a level the mean over its places is taken. With ``excess``
+    the influence on r + (1 - r) ln(1 - r) comes off, -ln(1 - r) (w - r).
 
     Parameters
     ----------
     confidence, correct : arrays of shape (n,)
-        By falling confidence.
+        As for ``expected_errors``.
     excess : bool
-        Whether to take the least possible area off.
+        Whether the excess AURC is meant.
 
     Examples
     --------
-    >>> draws = aurc_of_draws(np.array([0.9, 0.8, 0.7, 0.6]), np.array([1, 1, 1, 0]))
-    >>> draws(np.ones((1, 4))).round(4).tolist()
-    [0.0625]
+    >>> aurc_influence(np.array([0.9, 0.8]), np.array([1, 0])).round(4).tolist()
+    [-0.3466, 0.3466]
     """
-    wrong = 1.0 - np.asarray(correct, dtype=np.float64)
-    starts = np.flatnonzero(np.append(True, confidence[1:] != confidence[:-1]))
+    level, items, wrong = levels(confidence, correct)
+    n = len(level)
+    mass, errors = items / n, wrong / n
+    before, slope, growth = _steps(mass, errors)
+    after = np.cumsum(mass)
+    rate = errors / mass
+    risk = rate + slope * growth / mass
+    log_place = (xlogy(after, after) - xlogy(before, before)) / mass - 1.0
+    # slope is zero in the first level, whose place before is zero
+    fall = np.divide(slope * mass, before * after, out=np.zeros_like(mass), where=before > 0.0)
+    whole = fall + rate * growth
+    later = np.cumsum(whole[::-1])[::-1] - whole
+    within = risk - before * (fall + rate * growth) / mass
+    is_wrong = 1.0 - np.asarray(correct, dtype=np.float64)
+    influence = (risk - later - within)[level] - is_wrong * log_place[level]
+    share = float(errors.sum())
+    if excess and 0.0 < share < 1.0:
+        influence += np.log1p(-share) * (is_wrong - share)
+    return np.asarray(influence - influence.mean())
 
-    def of(weights: Values) -> Values:
-        items = np.add.reduceat(weights, starts, axis=1)
-        errors = np.add.reduceat(weights * wrong, starts, axis=1)
-        total, all_errors = items.sum(axis=1), errors.sum(axis=1)
-        harmonic = np.append(0.0, np.cumsum(1.0 / np.arange(1, int(total.max()) + 1)))
-        area = _area(items, errors, harmonic) / total
-        if excess:
-            best = np.stack([total - all_errors, all_errors], axis=1)
-            area -= _area(best, best * [0.0, 1.0], harmonic) / total
-        return np.asarray(np.maximum(area, 0.0))
 
-    return of
-
-
-def _area(items: Values, errors: Values, harmonic: Values) -> Values:
-    """Return the sum of err(k) / k of each row; one column a level, by falling confidence."""
-    after = np.cumsum(items, axis=1)
-    before = after - items
-    rate = errors / np.maximum(items, 1.0)
-    errors_before = np.cumsum(errors, axis=1) - errors
-    steps = harmonic[after.astype(np.intp)] - harmonic[before.astype(np.intp)]
-    return np.asarray(((errors_before - rate * before) * steps + errors).sum(axis=1))
+def _steps(mass: Values, errors: Values) -> tuple[Values, Values, Values]:
+    """Return of each level its place before, the a in R(s) = a / s + e / m, and ln of place after over before."""
+    before = np.append(0.0, np.cumsum(mass)[:-1])
+    slope = np.cumsum(errors) - errors - np.divide(errors, mass, out=np.zeros_like(mass), where=mass > 0.0) * before
+    growth = np.log1p(np.divide(mass, before, out=np.zeros_like(mass), where=before > 0.0))
+    return before, slope, growth
 
 
 def accepted_items(n: int, coverage: float) -> int:
@@ -135,6 +185,19 @@ def accepted_items(n: int, coverage: float) -> int:
     (8, 9, 1)
     """
     return max(1, int(np.ceil(coverage * n - 1e-9)))
+
+
+def accepted_shares(confidence: FloatArray, count: int) -> Values:
+    """Return how much of each item is accepted where the ``count`` most confident are: ties share what is left.
+
+    Examples
+    --------
+    >>> accepted_shares(np.array([0.6, 0.9, 0.6]), 2).tolist()
+    [0.5, 1.0, 0.5]
+    """
+    level, items, _ = levels(confidence, np.ones(len(confidence)))
+    before = np.cumsum(items) - items
+    return np.asarray(np.clip((count - before) / items, 0.0, 1.0)[level])
 
 
 def coverage_at_risk(errors: Values, risk: float) -> float:

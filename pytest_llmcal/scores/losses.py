@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,11 +43,13 @@ def brier_of(scores: Scores) -> ItemLosses:
     return _picked(_over_choices(scores, lambda logs: proper_scores.brier_losses(np.exp(logs))))
 
 
-def nll_of(scores: Scores) -> ItemLosses:
-    """Return negative log-likelihoods, of the right choice where there are choices."""
+def nll_of(scores: Scores, clip: float | None = None) -> ItemLosses:
+    """Return negative log-likelihoods, of the right choice where there are choices, probabilities at least ``clip``."""
+    most = math.inf if clip is None else -math.log(clip)
     if scores.choices is None:
-        return _picked([(proper_scores.binary_nll_losses(scores.confidence), scores.correct.astype(np.intp))])
-    return _picked(_over_choices(scores, proper_scores.nll_losses))
+        losses = np.minimum(proper_scores.binary_nll_losses(scores.confidence), most)
+        return _picked([(losses, scores.correct.astype(np.intp))])
+    return _picked(_over_choices(scores, lambda logs: np.minimum(proper_scores.nll_losses(logs), most)))
 
 
 def _over_choices(scores: Scores, losses: Callable[[Values], Values]) -> Iterator[tuple[Values, IndexArray]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pytest_llmcal.measurement import Bin, Measurement, Verdict, judged
 from pytest_llmcal.metrics.bin_sums import bin_sums
-from pytest_llmcal.scores.curve import curve_of
+from pytest_llmcal.metrics.bins import BINNINGS, Binning, make_bins
+from pytest_llmcal.scores.curve import corp_curve_of, curve_of
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures.monotonicity import largest_drop
 from pytest_llmcal.scores.validation import checked_bins
@@ -72,9 +73,38 @@ class Reliability:
         )
 
 
-def reliability(self: Scores, bins: int = 15) -> Reliability:
-    """Return accuracy against confidence, bin by bin."""
-    return Reliability(curve_of(bin_sums(self.confidence, self.correct, checked_bins(bins))), self)
+def reliability(self: Scores, bins: int = 15, *, binning: Binning | Literal["corp"] = "uniform") -> Reliability:
+    """Return accuracy against confidence, bin by bin.
+
+    Parameters
+    ----------
+    bins : int
+        Number of bins; ``"unique"``, ``"sweep"`` and ``"corp"`` find their own.
+    binning : {"uniform", "auto", "equal-mass", "unique", "sweep", "corp"}
+        As for ``ece``, or ``"corp"``: the pools of isotonic regression, whose accuracies rise by construction
+        (Dimitriadis, Gneiting, Jordan 2021). Their band is that of the isotonic curve, drawn a thousand times
+        from the confidences, at the mean confidence of each pool. What falls with confidence is pooled and not
+        seen in it; ``is_monotone`` does not look at the bins and sees it.
+
+    Raises
+    ------
+    ScoresError
+        If an argument is none of those allowed.
+
+    Examples
+    --------
+    >>> from pytest_llmcal import Scores
+    >>> curve = Scores([0.5, 0.6, 0.7, 0.9], [0, 1, 0, 1]).reliability(binning="corp")
+    >>> [(pool.low, pool.high, round(pool.accuracy, 4)) for pool in curve.bins]
+    [(0.0, 0.5, 0.0), (0.5, 0.7, 0.5), (0.7, 0.9, 1.0)]
+    """
+    bins = checked_bins(bins)
+    if binning == "corp":
+        return Reliability(corp_curve_of(self.confidence, self.correct), self)
+    if binning not in BINNINGS:
+        raise ScoresError(f"binning must be one of {', '.join(map(repr, (*BINNINGS, 'corp')))}, got {binning!r}")
+    chosen = make_bins(self.confidence, self.correct, bins, binning)
+    return Reliability(curve_of(bin_sums(self.confidence, self.correct, chosen), chosen), self)
 
 
 _CLAIM = "no more confident group of items is right less often than a less confident one, by more than {:.4g}"

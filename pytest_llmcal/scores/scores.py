@@ -15,7 +15,7 @@ from pytest_llmcal.measurement import About
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.errors import ScoresError
-from pytest_llmcal.scores.measures import by_choice, calibration, proper, ranking
+from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective
 from pytest_llmcal.scores.reliability import reliability as reliability_curve
 from pytest_llmcal.scores.table import read_table
 from pytest_llmcal.scores.validation import (
@@ -265,6 +265,10 @@ class Scores:
     # What can be measured; each function carries its own documentation.
     accuracy = ranking.accuracy
     auroc = ranking.auroc
+    aurc = selective.aurc
+    e_aurc = selective.e_aurc
+    accuracy_at_coverage = selective.accuracy_at_coverage
+    coverage_at_risk = selective.coverage_at_risk
     brier = proper.brier
     nll = proper.nll
     ece = calibration.ece
@@ -274,6 +278,7 @@ class Scores:
     ace = by_choice.ace
     classwise_ece = by_choice.classwise_ece
     marginal_ece = by_choice.marginal_ece
+    decomposition = decomposition.decomposition
     reliability = reliability_curve
 
     def by_group(self, attribute: str) -> dict[str, Scores]:

@@ -211,6 +211,24 @@ def checked_binning(binning: Binning) -> Binning:
     return binning
 
 
+def checked_share(name: str, share: float, *, above_zero: bool = False) -> float:
+    """Return a share, from 0 to 1."""
+    if isinstance(share, bool) or not isinstance(share, (int, float, np.number)) or not 0.0 <= share <= 1.0:
+        raise ScoresError(f"{name} must be a number from 0 to 1, got {share!r}")
+    if above_zero and share == 0.0:
+        raise ScoresError(f"{name} must be above 0: of no answers nothing can be said")
+    return float(share)
+
+
+def checked_clip(clip: float | None) -> float | None:
+    """Return the least probability that is counted, or None."""
+    if clip is None:
+        return None
+    if isinstance(clip, bool) or not isinstance(clip, (int, float, np.number)) or not 0.0 < clip <= 0.5:
+        raise ScoresError(f"clip must be a probability above 0 and at most 0.5, or None to clip nothing, got {clip!r}")
+    return float(clip)
+
+
 def checked_level(level: float) -> float:
     """Return the level of an interval, strictly between 0 and 1."""
     if not 0.0 < level < 1.0:

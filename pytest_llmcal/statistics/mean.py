@@ -43,20 +43,30 @@ def mean_interval(values: npt.NDArray[np.float64], confidence: float, possible: 
     tail = (1.0 - confidence) / 2.0
     unseen = 1.0 if n == 1 else 1.0 - tail ** (1.0 / n)
     with_unseen = [(1.0 - unseen) * mean + unseen * extreme for extreme in possible]
-    spread = float(values.std())
-    if spread <= 1e-12 * max(1.0, abs(mean)):  # all equal, up to rounding
+    ends = hall_interval(values, confidence)
+    if ends is None:
         return Interval(min(with_unseen[0], mean), max(with_unseen[1], mean))
-    low, high = _hall_ends(values, mean, spread, tail)
+    low, high = ends
     room = [end if math.isfinite(end) else mean for end in with_unseen]
     return Interval(min(low, room[0], mean), max(high, room[1], mean))
 
 
-def _hall_ends(values: npt.NDArray[np.float64], mean: float, spread: float, tail: float) -> tuple[float, float]:
-    n = len(values)
+def hall_interval(values: npt.NDArray[np.float64], confidence: float) -> Interval | None:
+    """Return Hall's interval of the mean without room for the unseen; None where all values are equal.
+
+    Examples
+    --------
+    >>> low, high = hall_interval(np.array([0.0, 0.0, 1.0] * 30), 0.95)
+    >>> round(low, 3), round(high, 3)
+    (0.239, 0.439)
+    """
+    n, mean, spread = len(values), float(values.mean()), float(values.std())
+    if spread <= 1e-12 * max(1.0, abs(mean)):  # up to rounding
+        return None
     skewness = float(np.mean(((values - mean) / spread) ** 3)) / math.sqrt(n)
     error = spread / math.sqrt(n - 1)
-    t = float(stdtrit(n - 1, 1.0 - tail))
-    return mean - error * _uncorrected(t, skewness), mean - error * _uncorrected(-t, skewness)
+    t = float(stdtrit(n - 1, (1.0 + confidence) / 2.0))
+    return Interval(mean - error * _uncorrected(t, skewness), mean - error * _uncorrected(-t, skewness))
 
 
 def _uncorrected(t: float, skewness: float) -> float:

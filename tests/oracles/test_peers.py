@@ -104,3 +104,15 @@ def test_mapie_over_uniform_bins(answers):
     # its number of bins is that of edges
     theirs = metrics.expected_calibration_error(right.astype(int), confidence, num_bins=16, split_strategy="uniform")
     assert float(Scores(confidence, right).ece()) == pytest.approx(theirs, abs=1e-9)
+
+
+@pytest.mark.parametrize("score", ["brier", "nll"])
+@pytest.mark.parametrize("digits", [1, 2, 9])
+def test_model_diagnostics_over_isotonic_decompositions(answers, score, digits):
+    scoring = peer("model_diagnostics.scoring")
+    confidence, right = answers[0].round(digits).clip(0.01, 0.99), answers[1]
+    function = scoring.SquaredError() if score == "brier" else scoring.LogLoss()
+    theirs = scoring.decompose(right.astype(float), confidence, scoring_function=function)
+    ours = Scores(confidence, right).decomposition(score)
+    for name in ("score", "miscalibration", "discrimination", "uncertainty"):
+        assert getattr(ours, name) == pytest.approx(theirs[name].item(), abs=1e-9)
