@@ -16,10 +16,11 @@ _RELATIONS = {
     ">=": "at least",
     "above": "at least",
     "below": "at most",
+    "is_calibrated": "calibrated, at most",
     "is_monotone": "at most",
 }
 
-UPPER = frozenset({"<", "<=", "below", "is_monotone"})
+UPPER = frozenset({"<", "<=", "below", "is_calibrated", "is_monotone"})
 """Relations that a small value satisfies."""
 
 LOWER = frozenset({">", ">=", "above"})
