@@ -38,7 +38,8 @@ def test_kolmogorov_smirnov(answers, peer):
 def test_kuiper(answers, peer):
     confidence, right = answers
     ours = Scores(confidence, right).calibration_test("kuiper")
-    # the start of the walk, zero, is no point of theirs, so that ours may go one step further; they shake confidences a little
+    # Zero, the start of the walk, is no point of theirs, so that ours may go one step further;
+    # and they add a little noise to the confidences.
     step = 1.0 / np.sqrt((confidence * (1 - confidence)).sum())
     theirs = peer.kuiper_statistic(right.astype(int), confidence)
     assert theirs - 1e-6 <= ours.statistic <= theirs + step
