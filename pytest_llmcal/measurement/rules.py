@@ -27,7 +27,7 @@ class Observation:
         What was judged.
     relation : str
         ``"<"``, ``"<="``, ``">"`` or ``">="`` for a plain comparison;
-        ``"below"``, ``"above"`` or ``"is_monotone"`` for a verdict.
+        ``"below"``, ``"above"``, ``"is_monotone"`` or ``"is_calibrated"`` for a verdict.
     limit : float or None
         What it was held against.
     outcome : str

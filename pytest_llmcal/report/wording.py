@@ -16,10 +16,11 @@ _RELATIONS = {
     ">=": "at least",
     "above": "at least",
     "below": "at most",
+    "is_calibrated": "calibrated, at most",
     "is_monotone": "at most",
 }
 
-UPPER = frozenset({"<", "<=", "below", "is_monotone"})
+UPPER = frozenset({"<", "<=", "below", "is_calibrated", "is_monotone"})
 """Relations that a small value satisfies."""
 
 LOWER = frozenset({">", ">=", "above"})
@@ -111,8 +112,10 @@ def subject(record: Record) -> str:
 
 def claim(record: Record) -> str:
     """Return what was asked of a measurement, for instance "at most 0.05"."""
-    relation = _RELATIONS.get(record.relation, record.relation.replace("_", " "))
-    return relation if record.limit is None else f"{relation} {numbers.limit(record.limit)}"
+    relation = record.relation.replace("_", " ")
+    if record.limit is None:
+        return relation
+    return f"{_RELATIONS.get(record.relation, relation)} {numbers.limit(record.limit)}"
 
 
 def interval(record: Record) -> str:

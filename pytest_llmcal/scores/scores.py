@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from pytest_llmcal.measurement import About
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
+from pytest_llmcal.scores import calibration_testing
 from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective
@@ -280,6 +281,8 @@ class Scores:
     marginal_ece = by_choice.marginal_ece
     decomposition = decomposition.decomposition
     reliability = reliability_curve
+    calibration_test = calibration_testing.calibration_test
+    is_calibrated = calibration_testing.is_calibrated
 
     def by_group(self, attribute: str) -> dict[str, Scores]:
         """Return the scores of each group of an attribute, by name.

@@ -17,6 +17,7 @@ from pytest_llmcal.calibrators.temperature import AtBoundWarning
 from pytest_llmcal.metrics.binning import uniform_bins
 from pytest_llmcal.metrics.calibration_error import calibration_error
 from pytest_llmcal.scores import ScoresError
+from pytest_llmcal.statistics.calibration_tests.registry import TESTS
 from pytest_llmcal.tasks import load_task
 
 
@@ -98,6 +99,19 @@ def test_06_as_many_bins_as_asked_for_and_order_is_nothing() -> None:
     for binning in ("uniform", "equal-mass"):
         unsorted = Scores(confidence, correct).ece(binning=binning)
         assert float(unsorted) == pytest.approx(float(Scores(confidence[order], correct[order]).ece(binning=binning)))
+
+
+@pytest.mark.parametrize("power", [0.5, 2.0])
+def test_07_spiegelhalter_looks_to_both_sides(power: float) -> None:
+    """MAPIE's p-value is one-sided: 0.000 of underconfident models are refuted."""
+    generator = np.random.default_rng(7)
+    confidence = generator.beta(5.0, 1.5, 300)
+    accuracy = 1.0 / (1.0 + (1.0 / confidence - 1.0) ** power)
+    refuted = [
+        Scores(confidence, generator.random(300) < accuracy).calibration_test("spiegelhalter").p_value <= 0.05
+        for _ in range(20)
+    ]
+    assert np.mean(refuted) >= 0.9
 
 
 def test_08_equal_confidences_share_a_bin_whatever_their_order() -> None:
@@ -207,6 +221,19 @@ def test_19_data_without_a_best_temperature_say_so(label: int) -> None:
     with pytest.warns(AtBoundWarning, match="at bound"):
         calibrator = calibrators.create("temperature").fit(scores)
     assert calibrator.at_bound
+
+
+def test_20_certain_and_even_confidences_have_p_values_or_say_why_not() -> None:
+    """Spiegelhalter's z is zero by zero for confidences of 0, 0.5 and 1; MAPIE's KS an OverflowError for 0 and 1."""
+    for confidence in ([0.5] * 4, [1.0, 0.0, 1.0, 0.0]):
+        with pytest.raises(ScoresError, match=r"confidences other than 0, 0\.5 and 1"):
+            Scores(confidence, [1, 0, 1, 0]).calibration_test("spiegelhalter")
+    assert Scores([0.5] * 4, [1, 0, 1, 0]).calibration_test("kolmogorov-smirnov").p_value == 1.0
+    assert Scores([1.0, 0.0, 1.0, 0.0], [1, 0, 1, 0]).calibration_test("kolmogorov-smirnov").p_value == 1.0
+    assert Scores([1.0, 0.0, 1.0, 0.0], [1, 0, 1, 1]).calibration_test("kolmogorov-smirnov").p_value == 0.0
+    among_others = Scores([1.0, 0.0, 0.7, 0.9], [1, 0, 1, 0])
+    for name in TESTS:
+        assert 0.0 < among_others.calibration_test(name).p_value <= 1.0
 
 
 def test_21_everything_imports_with_what_is_declared() -> None:
