@@ -22,7 +22,7 @@ from pytest_llmcal.metrics.calibration_error import calibration_error
 from pytest_llmcal.metrics.classwise import classwise_sums
 from pytest_llmcal.metrics.ranking import auroc
 from pytest_llmcal.metrics.reliability import reliability_curve
-from pytest_llmcal.scores.choices import Choices, locked
+from pytest_llmcal.scores.choices import Choices
 from pytest_llmcal.statistics.calibration_error_interval import best_guess, l1_interval
 from pytest_llmcal.statistics.noise_floor import noise_floor
 
@@ -46,7 +46,7 @@ def classifier(n: int, choices: int = 1000) -> tuple[Array, Array]:
     generator = np.random.default_rng(0)
     probabilities = generator.standard_normal((n, choices), dtype=np.float32)
     labels = generator.integers(0, choices, n)
-    probabilities[np.arange(n), labels] += 2.0
+    probabilities[np.arange(n), labels] += 4.0
     for rows in np.array_split(probabilities, max(1, n // 1000)):
         np.exp(2.0 * rows, out=rows)
         rows /= rows.sum(axis=1, keepdims=True)
@@ -81,22 +81,16 @@ def plain_classwise(probabilities: Array, labels: Array) -> float:
     return float(np.mean([plain_ece(probabilities[:, k], labels == k) for k in columns]))
 
 
-def _choices(probabilities: Array, labels: Array) -> Choices:
-    return Choices(locked(probabilities), False, locked(labels), None)
-
-
 def _top_label(probabilities: Array, labels: Array) -> Timed:
-    choices = _choices(probabilities, labels)
-
     def ece() -> float:
-        confidence, chosen = choices.top()
-        return calibration_error(confidence, chosen == choices.labels, BINS)
+        choices = Choices(probabilities, False, labels, None)
+        return calibration_error(choices.top_probability(), choices.chosen == choices.labels, BINS)
 
     return ece
 
 
 def _classwise(probabilities: Array, labels: Array) -> Timed:
-    choices, k = _choices(probabilities, labels), probabilities.shape[1]
+    choices, k = Choices(probabilities, False, labels, None), probabilities.shape[1]
 
     def error() -> float:
         sums = classwise_sums(choices.probabilities(), choices.labels, k, BINS)
@@ -112,6 +106,11 @@ def _of_scores(name: str, *arguments: Any) -> Subject:
         return lambda: getattr(scores, name)(*arguments)
 
     return subject
+
+
+def _points(confidence: Array, correct: Array) -> Timed:
+    scores = Scores(confidence, correct)
+    return lambda: len(scores.reliability(BINS).bins)
 
 
 def _uncertainty(confidence: Array, correct: Array) -> Timed:
@@ -259,7 +258,7 @@ CURVE: dict[str, Subject] = {METRIC: _curve, "scikit-learn": _sklearn_curve}
 GROWTH: dict[str, Subject] = {
     "calibration_error": BINARY[METRIC],
     "ece": _of_scores("ece"),
-    "reliability": _of_scores("reliability"),
+    "reliability": _points,
     "auroc": _of_scores("auroc"),
     "brier": _of_scores("brier"),
     "nll": _of_scores("nll"),
