@@ -49,7 +49,7 @@ def binary_brier_losses(confidence: FloatArray) -> Losses:
     [[0.5625, 0.0625]]
     """
     c = confidence.astype(np.float64)
-    return np.column_stack((c * c, (1.0 - c) ** 2))
+    return np.asarray(np.stack((c * c, (1.0 - c) ** 2)).T)  # columns in one piece, which are compared fast
 
 
 def nll_losses(log_probabilities: FloatArray) -> Losses:
@@ -80,5 +80,5 @@ def binary_nll_losses(confidence: FloatArray) -> Losses:
     """
     c = confidence.astype(np.float64)
     with np.errstate(divide="ignore"):  # log 0 is minus infinity, on purpose
-        logs: Losses = np.column_stack((np.log1p(-c), np.log(c)))
+        logs: Losses = np.stack((np.log1p(-c), np.log(c))).T
     return np.abs(logs)

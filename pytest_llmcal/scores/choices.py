@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,8 @@ _AT_ONCE = 1 << 18
 class Choices:
     """Logits or probabilities over choices, with the right ones. Immutable.
 
-    Takes its arrays over without a copy: hand it ``frozen`` ones, or such as nobody else holds.
+    Takes its arrays over without a copy: hand it ``frozen`` ones, or such as nobody else holds. The latter
+    are faster: numpy copies what it may not write to before it looks for the largest.
 
     Attributes
     ----------
@@ -35,14 +36,20 @@ class Choices:
         Index of the right choice.
     truth : array of shape (n, k) or None
         True probabilities where they are known.
+    chosen : array of shape (n,)
+        Index of the most probable choice, the first among equals; found out here.
     """
 
     values: FloatArray
     are_logits: bool
     labels: IndexArray
     truth: FloatArray | None
+    chosen: IndexArray = field(init=False)
 
     def __post_init__(self) -> None:
+        # Slice by slice, so that such a copy is small.
+        chosen = np.concatenate([self.values[rows].argmax(axis=1) for rows in self._slices()])
+        object.__setattr__(self, "chosen", locked(chosen))
         for name in ("values", "labels", "truth"):
             array = getattr(self, name)
             object.__setattr__(self, name, None if array is None else locked(array))
@@ -50,17 +57,10 @@ class Choices:
     def __reduce__(self) -> tuple[Any, ...]:
         return Choices, (self.values, self.are_logits, self.labels, self.truth)  # arrays come back writeable
 
-    @property
-    def chosen(self) -> IndexArray:
-        """Index of the most probable choice, the first among equals."""
-        # numpy copies what it may not write to before it looks for the largest; slice by slice that is nothing.
-        return np.concatenate([self.values[rows].argmax(axis=1) for rows in self._slices()])
-
     def top_probability(self) -> FloatArray:
         """Return the probability of the chosen answer, shape (n,)."""
         if not self.are_logits:
-            top: FloatArray = self.values.max(axis=1)
-            return top
+            return np.take_along_axis(self.values, self.chosen[:, None], axis=1)[:, 0]
         return np.concatenate([np.exp(part.max(axis=1)) for _, part in self.log_probabilities()])
 
     def log_probabilities(self) -> Iterator[tuple[slice, Doubles]]:

@@ -227,7 +227,9 @@ class Scores:
         n, k = values.shape
         known = None if truth is None else checked_truth(truth, values.shape)
         right = checked_labels(labels, n, k)
-        choices = Choices(frozen(values), are_logits, frozen(right), None if known is None else frozen(known))
+        choices = Choices(
+            np.array(values, order="C"), are_logits, frozen(right), None if known is None else frozen(known)
+        )
         scores = cls.__new__(cls)
         scores._set(
             confidence=locked(choices.top_probability()),
@@ -349,7 +351,7 @@ class Scores:
         """
         if self.choices is None or logits.shape != self.choices.values.shape:
             raise ScoresError(f"logits of shape {logits.shape} do not belong to the choices of {self!r}")
-        choices = replace(self.choices, values=frozen(logits), are_logits=True)
+        choices = replace(self.choices, values=np.array(logits, order="C"), are_logits=True)
         return self._with(
             confidence=locked(choices.top_probability()),
             correct=locked(choices.chosen == choices.labels),

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_llmcal.metrics.binning import Answers, FloatArray, IndexArray
-from pytest_llmcal.metrics.ranking import placements
+from pytest_llmcal.metrics.ranking import counts_by_level, placements
 from pytest_llmcal.statistics.clusters import Effect, design_effect
 from pytest_llmcal.statistics.interval import Interval, upper_normal_quantile
 
 Values = npt.NDArray[np.float64]
+Counted = tuple[Values, Values]
 
 # How many items of the rarer kind count as much as the presumption that the curve has Hanley and
 # McNeil's shape.
@@ -51,10 +52,24 @@ def auroc_interval(confidence: FloatArray, correct: Answers, level: float, desig
     >>> round(low, 3), round(high, 3)
     (0.025, 1.0)
     """
-    over_wrongs, over_rights = placements(confidence, correct)
-    estimate = float(over_wrongs.mean())
-    sizes = max(len(over_wrongs) / design, 1.0), max(len(over_rights) / design, 1.0)
-    ratio = _variance_ratio(over_wrongs, over_rights, estimate)
+    return auroc_interval_of_counts(*counts_by_level(confidence, correct), level, design)
+
+
+def auroc_interval_of_counts(rights: Values, wrongs: Values, level: float, design: float = 1.0) -> Interval:
+    """Return what ``auroc_interval`` does, from the right and wrong answers at each confidence.
+
+    Parameters
+    ----------
+    rights, wrongs : arrays of shape (levels,)
+        From ``counts_by_level``.
+    level, design
+        As for ``auroc_interval``.
+    """
+    over_wrongs = (np.cumsum(wrongs) - 0.5 * wrongs) / wrongs.sum()
+    over_rights = 1.0 - (np.cumsum(rights) - 0.5 * rights) / rights.sum()
+    estimate = float(rights @ over_wrongs / rights.sum())
+    sizes = max(float(rights.sum()) / design, 1.0), max(float(wrongs.sum()) / design, 1.0)
+    ratio = _variance_ratio((over_wrongs, rights), (over_rights, wrongs), estimate)
     z = upper_normal_quantile((1.0 - level) / 2.0)
 
     least = _hanley_mcneil(estimate, *sizes)
@@ -87,13 +102,17 @@ def auroc_design_effect(confidence: FloatArray, correct: Answers, members: Index
     return design_effect(added, members)
 
 
-def _variance_ratio(over_wrongs: Values, over_rights: Values, estimate: float) -> float:
-    """Return DeLong's variance over Hanley and McNeil's, drawn towards one where items are few."""
-    rights, wrongs = len(over_wrongs), len(over_rights)
+def _variance_ratio(of_rights: Counted, of_wrongs: Counted, estimate: float) -> float:
+    """Return DeLong's variance over Hanley and McNeil's, drawn towards one where items are few.
+
+    Takes how the answers of either kind stand to those of the other, and how many each stands for.
+    """
+    rights, wrongs = (float(count.sum()) for _, count in (of_rights, of_wrongs))
     presumed = _hanley_mcneil(estimate, rights, wrongs)
     if presumed == 0.0 or min(rights, wrongs) == 1:
         return 1.0
-    delong = float(over_wrongs.var(ddof=1)) / rights + float(over_rights.var(ddof=1)) / wrongs
+    squares = (float(count @ (placement - estimate) ** 2) for placement, count in (of_rights, of_wrongs))
+    delong = sum(square / (n - 1.0) / n for square, n in zip(squares, (rights, wrongs), strict=True))
     fewer = min(rights, wrongs)
     return (fewer * delong / presumed + _SHAPE_ITEMS) / (fewer + _SHAPE_ITEMS)
 

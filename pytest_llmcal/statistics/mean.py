@@ -63,7 +63,8 @@ def hall_interval(values: npt.NDArray[np.float64], confidence: float) -> Interva
     n, mean, spread = len(values), float(values.mean()), float(values.std())
     if spread <= 1e-12 * max(1.0, abs(mean)):  # up to rounding
         return None
-    skewness = float(np.mean(((values - mean) / spread) ** 3)) / math.sqrt(n)
+    z = (values - mean) / spread
+    skewness = float((z * z * z).mean()) / math.sqrt(n)  # numpy raises to the third power 20 times as slowly
     error = spread / math.sqrt(n - 1)
     t = float(stdtrit(n - 1, (1.0 + confidence) / 2.0))
     return Interval(mean - error * _uncorrected(t, skewness), mean - error * _uncorrected(-t, skewness))

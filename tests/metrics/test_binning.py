@@ -51,3 +51,36 @@ def test_a_number_of_bins_that_is_none_is_refused(bins):
 @pytest.mark.parametrize("n", [0, 1, CHUNK, CHUNK + 1, 3 * CHUNK - 1])
 def test_chunks_cover_every_item_once(n):
     assert np.array_equal(np.concatenate([np.arange(n)[part] for part in chunks(n)] or [[]]), np.arange(n))
+
+
+@st.composite
+def near_edges(draw):
+    """Confidences on edges and up to three floats from them, and anywhere."""
+    bins = draw(st.integers(1, 300))
+    dtype = draw(st.sampled_from([np.float16, np.float32, np.float64]))
+    edges = draw(st.lists(st.tuples(st.integers(0, bins), st.integers(-3, 3)), min_size=1, max_size=40))
+    values = [np.array(m / bins, dtype) for m, _ in edges]
+    for index, (_, steps) in enumerate(edges):
+        for _ in range(abs(steps)):
+            values[index] = np.nextafter(values[index], dtype(2.0 if steps > 0 else -1.0))
+    anywhere = draw(st.lists(st.floats(0, 1), max_size=400))
+    return np.clip(np.array(values + anywhere, dtype), 0, 1), bins
+
+
+@given(near_edges())
+def test_the_fast_way_puts_every_item_where_its_edges_do(data):
+    confidence, bins = data
+    edges = uniform_edges(bins).astype(confidence.dtype)
+    by_search = np.maximum(np.searchsorted(edges, confidence, side="left") - 1, 0)
+    assert np.array_equal(uniform_bins(confidence, bins), by_search)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("bins", [1, 2, 7, 10, 15, 16, 64, 255])
+def test_items_next_to_edges_among_many_others_are_in_their_bins(bins, dtype):
+    generator = np.random.default_rng(bins)
+    edges = uniform_edges(bins).astype(dtype)
+    beside = np.concatenate([edges, np.nextafter(edges, dtype(0)), np.nextafter(edges, dtype(1))])
+    confidence = generator.permutation(np.concatenate([generator.random(40 * len(beside)).astype(dtype), beside]))
+    by_search = np.maximum(np.searchsorted(edges, confidence, side="left") - 1, 0)
+    assert np.array_equal(uniform_bins(confidence, bins), by_search)

@@ -120,6 +120,36 @@ def test_bin_sums_hold_what_the_error_is_made_of(data, bins):
     assert sums.claimed_variance.sum() == pytest.approx((data[0] * (1 - data[0])).sum())
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@given(answers(), st.integers(1, 20))
+def test_bin_sums_in_one_pass_are_those_of_each_bin_by_itself(dtype, data, bins):
+    confidence, correct = data[0].astype(dtype), data[1]
+    sums, index = bin_sums(confidence, correct, bins), uniform_bins(confidence, bins)
+    for b in range(bins):
+        c, y = confidence[index == b].astype(np.float64), correct[index == b]
+        of_bin = [len(c), c.sum(), (c - y).sum(), ((c - y) ** 2).sum(), (c * (1 - c)).sum()]
+        assert [column[b] for column in vars(sums).values()] == pytest.approx(of_bin, rel=1e-12, abs=1e-13)
+
+
+@pytest.mark.parametrize("sure", [1e-3, 1e-6, 1e-9])
+def test_small_gaps_of_a_sure_model_keep_their_digits(sure):
+    n = 3 * CHUNK
+    confidence = np.full(n, 1.0 - sure)
+    sums = bin_sums(confidence, np.ones(n, dtype=bool))
+    unsure = 1.0 - confidence[0]
+    assert sums.gap[-1] == pytest.approx(-n * unsure, rel=1e-12)
+    assert sums.squared_gap[-1] == pytest.approx(n * unsure**2, rel=1e-12)
+    assert sums.claimed_variance[-1] == pytest.approx(n * unsure * confidence[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("right", [0.0, 1.0])
+def test_a_variance_is_never_below_zero(right):
+    confidence = np.random.default_rng(0).choice([0.0, 1e-17, 1e-12, 1.0 - 1e-12, 1.0], 1000)
+    sums = bin_sums(confidence, np.full(1000, right))
+    assert (sums.claimed_variance >= 0.0).all()
+    assert bin_sums(np.ones(10), np.full(10, right)).claimed_variance.tolist() == [0.0] * 15
+
+
 def test_an_unknown_norm_is_refused():
     with pytest.raises(ValueError, match="norm must be 'l1', 'l2' or 'max', got 'l3'"):
         calibration_error(np.array([0.5]), np.array([1]), norm="l3")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_llmcal.metrics.ranking import accuracy, auroc, placements
+from pytest_llmcal.metrics.ranking import accuracy, auroc, counts_by_level, placements
 
 answers = st.lists(st.tuples(st.sampled_from([0.1, 0.5, 0.5001, 0.9, 1.0]), st.booleans()), min_size=2).filter(
     lambda rows: 0 < sum(right for _, right in rows) < len(rows)
@@ -40,3 +40,27 @@ def test_auroc_of_one_kind_of_answer_is_refused(right):
 
 def test_accuracy_of_half_precision_does_not_saturate():
     assert accuracy(np.ones(70_000, np.float16)) == 1.0
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@given(st.lists(st.tuples(st.one_of(st.floats(0, 1), st.sampled_from([0.0, -0.0, 0.5, 1.0])), st.booleans())))
+def test_sorted_counts_are_those_of_each_distinct_confidence(dtype, rows):
+    rows = [*rows, (0.25, True), (0.75, False)]
+    confidence, right = np.array([c for c, _ in rows], dtype), np.array([r for _, r in rows])
+    levels = np.unique(confidence)
+    rights, wrongs = counts_by_level(confidence, right)
+    assert rights.tolist() == [np.sum(right[confidence == level]) for level in levels]
+    assert wrongs.tolist() == [np.sum(~right[confidence == level]) for level in levels]
+
+
+@given(answers)
+def test_the_fast_auroc_is_the_mean_of_the_placements(rows):
+    confidence, right = map(np.array, zip(*rows, strict=True))
+    assert auroc(confidence, right) == pytest.approx(placements(confidence, right)[0].mean(), abs=1e-14)
+
+
+def test_neither_input_is_changed_by_sorting():
+    confidence, right = np.array([0.9, 0.1, 0.5]), np.array([True, False, True])
+    auroc(confidence, right)
+    assert confidence.tolist() == [0.9, 0.1, 0.5]
+    assert right.tolist() == [True, False, True]

@@ -10,7 +10,7 @@ from pytest_llmcal.measurement import Measurement
 from pytest_llmcal.metrics import ranking
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures.measured import measured
-from pytest_llmcal.statistics.auroc import auroc_design_effect, auroc_interval
+from pytest_llmcal.statistics.auroc import auroc_design_effect, auroc_interval_of_counts
 from pytest_llmcal.statistics.clusters import INDEPENDENT, design_effect, members_of
 from pytest_llmcal.statistics.proportion import clopper_pearson
 
@@ -46,12 +46,13 @@ def auroc(self: Scores, *, confidence: float | None = None) -> Measurement:
         kind = "right" if self.correct.all() else "wrong"
         raise ScoresError(f"auroc compares right answers with wrong ones, but all {len(self)} answers are {kind}")
     members = members_of(self.clusters)
+    rights, wrongs = ranking.counts_by_level(self.confidence, self.correct)
     effect = INDEPENDENT if members is None else auroc_design_effect(self.confidence, self.correct, members)
     return measured(
         self,
         "auroc",
-        ranking.auroc(self.confidence, self.correct),
-        lambda level: auroc_interval(self.confidence, self.correct, level, effect.design),
+        ranking.auroc_of_counts(rights, wrongs),
+        lambda level: auroc_interval_of_counts(rights, wrongs, level, effect.design),
         confidence,
         "score interval with DeLong's variance",
         effect=effect,
