@@ -1,7 +1,7 @@
 """Squared kernel calibration error of the answers, with the Laplacian kernel.
 
-Between numbers the kernel exp(-|c - c'| / width) is a product of what lies left and what lies right, so the sum over all
-pairs needs one sort and one running sum, not n^2 steps.
+For c below c' the kernel exp(-|c - c'| / width) is a product of a part of each, so the sum over all pairs
+needs one sort and one running sum, not n^2 steps.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ Values = npt.NDArray[np.float64]
 # A confidence is split between its two neighbours on the grid. This adds h^2 / 4 to the square of the bandwidth at
 # most, for cells of width h: a bandwidth of 0.01 becomes one of 0.01000005.
 CELLS = 1 << 14
-_HALVINGS = 50
+HALVINGS = 50
 
 
 def on_grid(confidence: FloatArray, values: Values, cells: int) -> Values:
@@ -67,17 +67,17 @@ def error_at(masses: Values, bandwidth: float | Values) -> Values:
     --------
     >>> masses = residuals_on_grid(np.array([0.2, 0.8]), np.array([1, 0]))
     >>> error_at(masses, 0.01).round(3), error_at(masses, 1.0).round(3)
-    (np.float64(0.8), np.float64(0.009))
+    (np.float64(0.8), np.float64(0.006))
     """
     return _error(_cosines(masses), np.asarray(bandwidth, dtype=np.float64))
 
 
-def fixed_point(masses: Values) -> Values:
+def fixed_point(masses: Values, halvings: int = HALVINGS) -> Values:
     """Return the bandwidth that equals its own error, found by bisection: the error falls as the bandwidth grows."""
     cosines = _cosines(masses)
     low = np.zeros(masses.shape[:-1])
     high = np.minimum(np.abs(masses).sum(axis=-1), 1.0)  # the error without smoothing
-    for _ in range(_HALVINGS):
+    for _ in range(halvings):
         middle = 0.5 * (low + high)
         above = _error(cosines, middle) > middle
         low, high = np.where(above, middle, low), np.where(above, high, middle)

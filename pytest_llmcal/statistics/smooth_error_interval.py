@@ -10,74 +10,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pytest_llmcal.metrics.bin_sums import BinSums, bin_sums
-from pytest_llmcal.metrics.binning import Answers, FloatArray, chunks
-from pytest_llmcal.metrics.smooth import on_grid
+from pytest_llmcal.statistics.grid_sums import CELLS, GridSums
 from pytest_llmcal.statistics.interval import Interval
 from pytest_llmcal.statistics.sign_witness import one_sign_end
 from pytest_llmcal.statistics.smoothed_gaps import SmoothedGaps
 
 Values = npt.NDArray[np.float64]
 
-_CELLS = 1 << 10
 _FEWEST_CELLS = 1 << 6
 # The least bandwidths that are looked at. The upper end cannot lie below its own; the lower end can, and a wider
 # kernel costs it little.
-_LEAST_FOR_HIGH = 4.0 / _CELLS
+_LEAST_FOR_HIGH = 4.0 / CELLS
 _LEAST_FOR_LOW = 1.0 / 64.0
 _HALVINGS = 10
 # Items added to the squared residuals, as in ``squared_error``: where all are right there is a variance too.
 _PSEUDO_ITEMS = 1.0
 _FEWEST_ITEMS = 3
-
-
-@dataclass(frozen=True, eq=False)
-class GridSums:
-    """Sums over the items near each point of a grid, arrays of shape (cells + 1,), and over all items."""
-
-    count: Values
-    gap: Values
-    squared_gap: Values
-    claimed_variance: Values
-    whole: BinSums
-
-    def coarser(self, cells: int) -> GridSums:
-        """Return the sums at fewer points: what is split twice is split as if once."""
-        columns = [self.count, self.gap, self.squared_gap, self.claimed_variance]
-        while len(columns[0]) > cells + 1:
-            columns = [_halved(column) for column in columns]
-        return GridSums(*columns, self.whole)
-
-    def per(self, items: float) -> GridSums:
-        """Let so many items count as one."""
-        columns = (self.count, self.gap, self.squared_gap, self.claimed_variance)
-        return GridSums(*(column / items for column in columns), self.whole.per(items))
-
-
-def grid_sums(confidence: FloatArray, correct: Answers, cells: int = _CELLS) -> GridSums:
-    """Sum up the items near each point of a grid, without copies of the whole.
-
-    Parameters
-    ----------
-    confidence : array of shape (n,)
-        Floats within [0, 1].
-    correct : array of shape (n,)
-        0 or 1.
-    cells : int
-        Number of cells, a power of two.
-    """
-    totals = np.zeros((4, cells + 1))
-    for part in chunks(len(confidence)):
-        c = confidence[part].astype(np.float64)
-        gap: Values = np.subtract(c, correct[part])
-        for total, values in zip(totals, (np.ones(len(c)), gap, gap * gap, c * (1.0 - c)), strict=True):
-            total += on_grid(c, values, cells)
-    return GridSums(*totals, bin_sums(confidence, correct, 1))
 
 
 def smooth_error_interval(sums: GridSums, confidence: float) -> Interval:
@@ -92,9 +44,10 @@ def smooth_error_interval(sums: GridSums, confidence: float) -> Interval:
 
     Examples
     --------
+    >>> from pytest_llmcal.statistics.grid_sums import grid_sums
     >>> sums = grid_sums(np.full(500, 0.9), np.arange(500) < 350)
     >>> [round(end, 2) for end in smooth_error_interval(sums, 0.95)]
-    [0.16, 0.24]
+    [0.16, 0.25]
     """
     tail, items = (1.0 - confidence) / 2.0, sums.whole.items
     low = _lower_end(sums, tail)
@@ -132,7 +85,7 @@ def _towards_equality(bound: Callable[[float], float], least: float) -> tuple[li
 def smoothed_gaps(sums: GridSums, bandwidth: float) -> SmoothedGaps:
     """Return the gaps smoothed by the reflected Gaussian, weighed by the smoothed density of the confidences."""
     cells = _FEWEST_CELLS
-    while cells < min(_CELLS, 4.0 / bandwidth):
+    while cells < min(CELLS, 4.0 / bandwidth):
         cells *= 2
     sums = sums.coarser(cells)
     kernel = reflected_gaussian(cells, bandwidth)
@@ -142,15 +95,16 @@ def smoothed_gaps(sums: GridSums, bandwidth: float) -> SmoothedGaps:
     length = np.full(cells + 1, 1.0 / cells)
     length[[0, -1]] *= 0.5
     share = length[seen] * near
-    items = float(sums.count.sum())
+    items, weights = float(sums.count.sum()), kernel / near[:, None]
     return SmoothedGaps(
         gap=kernel @ sums.gap / near,
         share=share / share.sum(),
-        weights=kernel / near[:, None],
+        weights=weights,
         noise=sums.squared_gap,
         greatest=np.maximum(sums.squared_gap, sums.claimed_variance),
         unseen=_PSEUDO_ITEMS * sums.count / items,
-        items=items,
+        itself=weights**2 @ sums.squared_gap,
+        paired=np.full(len(near), max(1.0 - 1.0 / items, 0.5)),
     )
 
 
@@ -171,8 +125,16 @@ def reflected_gaussian(cells: int, bandwidth: float) -> Values:
     return kernel
 
 
-def _halved(values: Values) -> Values:
-    halved = values[::2].copy()
-    halved[:-1] += 0.5 * values[1::2]
-    halved[1:] += 0.5 * values[1::2]
-    return halved
+def best_guess(sums: GridSums, estimate: float) -> float:
+    """Return the root of the unbiased squared error at the bandwidth of the estimate, at most the estimate itself.
+
+    This is a guess from above: the root mean square is at least the mean.
+
+    Examples
+    --------
+    >>> from pytest_llmcal.statistics.grid_sums import grid_sums
+    >>> round(best_guess(grid_sums(np.full(50, 0.9), np.arange(50) < 35), 0.2), 3)
+    0.191
+    """
+    squared = smoothed_gaps(sums, max(estimate, _LEAST_FOR_HIGH)).squared_error()
+    return min(estimate, math.sqrt(max(squared, 0.0)))

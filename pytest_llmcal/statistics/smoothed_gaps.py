@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +40,7 @@ class SmoothedGaps:
     gap : array of shape (points,)
         The smoothed gap d at each point.
     share : array of shape (points,)
-        Weight of each point in the error; sums to one.
+        Weight of each point in the error; sums to one at most.
     weights : array of shape (points, sources)
         How much of each source's noise reaches each point.
     noise : array of shape (sources,)
@@ -48,8 +49,10 @@ class SmoothedGaps:
         The same, but at least what the model itself claims.
     unseen : array of shape (sources,)
         Variance added to each for what no residual shows.
-    items : float
-        Number of independent items; not whole where several count as one.
+    itself : array of shape (points,)
+        The part of the squared gap where an item is multiplied by itself.
+    paired : array of shape (points,)
+        Share of the total squared weight that is of two different items, above 0.
     scatter : float
         Variance of the L1 error that comes from which points there are; 0 where the noise has it already.
     """
@@ -60,7 +63,8 @@ class SmoothedGaps:
     noise: Values
     greatest: Values
     unseen: Values
-    items: float
+    itself: Values
+    paired: Values
     scatter: float = 0.0
 
     def lower_end(self, tail: float) -> float:
@@ -77,19 +81,23 @@ class SmoothedGaps:
 
     def squared_error(self) -> float:
         """Return the estimate of the squared L2 error without bias; it may be negative."""
-        by_itself = float(self.share @ (self.weights**2 @ self.noise))
-        return (float(self.share @ self.gap**2) - by_itself) / max(1.0 - 1.0 / self.items, 0.5)
+        return float(self.share @ ((self.gap**2 - self.itself) / self.paired))
 
     def upper_end(self, tail: float) -> float:
         """Return an upper end of the L1 error, wrong with probability of at most ``tail``."""
         estimate, quantile = self.squared_error(), upper_normal_quantile(tail)
         variance = self.noise + self.unseen
-        pairs = self.weights.T @ (self.share[:, None] * self.weights)
-        constant = 2.0 * float(variance @ (pairs**2 @ variance))
+        constant = 2.0 * float(variance @ (self._pairs @ variance))
         slope = 4.0 * (float(self._reach() ** 2 @ variance) + self.scatter)
         centre = estimate + 0.5 * quantile**2 * slope
         square = centre**2 - estimate**2 + quantile**2 * constant
         return math.sqrt(max(0.0, centre + math.sqrt(max(square, 0.0))))
+
+    @cached_property
+    def _pairs(self) -> Values:
+        """Return the squares of how much any two sources add together."""
+        together: Values = (self.weights.T @ (self.share[:, None] * self.weights)) ** 2
+        return together
 
     def _reach(self) -> Values:
         """Return how much of each source's noise reaches the error where all gaps have one sign."""
