@@ -13,7 +13,7 @@ Values = npt.NDArray[np.float64]
 # A confidence is split between its two neighbours on the grid. This adds h^2 / 4 to the square of the bandwidth at
 # most, for cells of width h: a bandwidth of 0.01 becomes one of 0.01000005.
 CELLS = 1 << 14
-HALVINGS = 50
+HALVINGS = 40
 
 
 def on_grid(confidence: FloatArray, values: Values, cells: int) -> Values:
@@ -36,7 +36,7 @@ def on_grid(confidence: FloatArray, values: Values, cells: int) -> Values:
     position = confidence.astype(np.float64) * cells
     left = np.minimum(position.astype(np.intp), cells - 1)
     upper = (position - left) * values
-    sums: Values = np.bincount(left, values - upper, minlength=cells + 1)
+    sums = np.bincount(left, values - upper, minlength=cells + 1).astype(np.float64)
     sums[1:] += np.bincount(left, upper, minlength=cells)
     return sums
 
@@ -75,13 +75,14 @@ def error_at(masses: Values, bandwidth: float | Values) -> Values:
 def fixed_point(masses: Values, halvings: int = HALVINGS) -> Values:
     """Return the bandwidth that equals its own error, found by bisection: the error falls as the bandwidth grows."""
     cosines = _cosines(masses)
-    low = np.zeros(masses.shape[:-1])
+    low: Values = np.zeros(masses.shape[:-1])
     high = np.minimum(np.abs(masses).sum(axis=-1), 1.0)  # the error without smoothing
     for _ in range(halvings):
         middle = 0.5 * (low + high)
         above = _error(cosines, middle) > middle
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return 0.5 * (low + high)
+    point: Values = 0.5 * (low + high)
+    return point
 
 
 def smooth_error(confidence: FloatArray, correct: Answers) -> float:

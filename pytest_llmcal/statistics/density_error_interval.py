@@ -78,17 +78,16 @@ def density_error_interval(gaps: SmoothedGaps, confidence: FloatArray, level: fl
     >>> c, right = np.full(500, 0.9), np.arange(500) < 350
     >>> gaps = density_gaps(c, right, leave_one_out_weights(c, 0.1))
     >>> [round(end, 2) for end in density_error_interval(gaps, c, 0.95)]
-    [0.16, 0.25]
+    [0.15, 0.25]
     """
     tail = (1.0 - level) / 2.0
-    low = gaps.lower_end(tail)
+    low = max(gaps.lower_end(tail), gaps.one_sign_end(tail))
     if len(confidence) / design < _FEWEST:
         return Interval(low, 1.0)
     alone = design * (gaps.weights**2).sum(axis=1) > _ALONE
     greatest = np.maximum(confidence, 1.0 - confidence).astype(np.float64)
-    high = replace(gaps, share=np.where(alone, 0.0, gaps.share)).upper_end(tail) + float(
-        gaps.share[alone] @ greatest[alone]
-    )
+    near = replace(gaps, share=np.where(alone, 0.0, gaps.share))
+    high = near.upper_end(tail) + float(gaps.share[alone] @ greatest[alone])
     return Interval(low, min(1.0, max(low, high)))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,15 +29,19 @@ class GridSums:
 
     def coarser(self, cells: int) -> GridSums:
         """Return the sums at fewer points: what is split twice is split as if once."""
-        columns = [self.count, self.gap, self.squared_gap, self.claimed_variance]
-        while len(columns[0]) > cells + 1:
-            columns = [_halved(column) for column in columns]
-        return GridSums(*columns, self.whole)
+        sums = self
+        while len(sums.count) > cells + 1:
+            sums = sums._each(_halved)
+        return sums
 
     def per(self, items: float) -> GridSums:
         """Let so many items count as one."""
+        return replace(self._each(lambda column: column / items), whole=self.whole.per(items))
+
+    def _each(self, change: Callable[[Values], Values]) -> GridSums:
         columns = (self.count, self.gap, self.squared_gap, self.claimed_variance)
-        return GridSums(*(column / items for column in columns), self.whole.per(items))
+        count, gap, squared_gap, claimed_variance = (change(column) for column in columns)
+        return GridSums(count, gap, squared_gap, claimed_variance, self.whole)
 
 
 def grid_sums(confidence: FloatArray, correct: Answers, cells: int = CELLS) -> GridSums:
@@ -57,11 +62,12 @@ def grid_sums(confidence: FloatArray, correct: Answers, cells: int = CELLS) -> G
         gap: Values = np.subtract(c, correct[part])
         for total, values in zip(totals, (np.ones(len(c)), gap, gap * gap, c * (1.0 - c)), strict=True):
             total += on_grid(c, values, cells)
-    return GridSums(*totals, bin_sums(confidence, correct, 1))
+    count, gap_sum, squared_gap, claimed_variance = totals
+    return GridSums(count, gap_sum, squared_gap, claimed_variance, bin_sums(confidence, correct, 1))
 
 
 def _halved(values: Values) -> Values:
-    halved = values[::2].copy()
+    halved: Values = values[::2].copy()
     halved[:-1] += 0.5 * values[1::2]
     halved[1:] += 0.5 * values[1::2]
     return halved

@@ -70,7 +70,7 @@ def kernel_error_interval(sums: GridSums, estimate: float, bandwidth: float, con
     >>> from pytest_llmcal.statistics.grid_sums import grid_sums
     >>> sums = grid_sums(np.full(500, 0.9), np.arange(500) < 350)
     >>> [round(end, 3) for end in kernel_error_interval(sums, 0.04, 0.1, 0.95)]
-    [0.026, 0.062]
+    [0.025, 0.062]
     """
     tail, sums = (1.0 - confidence) / 2.0, sums.coarser(_CELLS)
     claimed = _spectrum(sums, np.maximum(sums.squared_gap, sums.claimed_variance), bandwidth)

@@ -13,7 +13,7 @@ from pytest_llmcal.statistics.noise_floor import EXACT_UP_TO, SEED
 DRAWS = 400
 # The floor of few items is far wider than such a cell.
 _CELLS_FOR_FEW = 1 << 8
-_HALVINGS = 16
+_HALVINGS = 12
 
 Values = npt.NDArray[np.float64]
 
@@ -50,7 +50,8 @@ def _redrawn(confidence: FloatArray) -> Values:
     place = np.round(ordered * _CELLS_FOR_FEW).astype(np.intp)
     residual = ordered - (np.random.default_rng(SEED).random((DRAWS, len(ordered))) < ordered)
     cell = place + points * np.arange(DRAWS)[:, None]
-    return np.bincount(cell.ravel(), residual.ravel(), minlength=DRAWS * points).reshape(DRAWS, points)
+    sums = np.bincount(cell.ravel(), residual.ravel(), minlength=DRAWS * points).astype(np.float64)
+    return sums.reshape(DRAWS, points)
 
 
 def _normal(sums: GridSums) -> Values:

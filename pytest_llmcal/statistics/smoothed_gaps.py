@@ -26,9 +26,9 @@ from pytest_llmcal.statistics.sign_witness import mills_ratio
 
 Values = npt.NDArray[np.float64]
 
-# Its share of the tail at which the witness must be significant for a perfect model before it says anything; the rest
-# belongs to the sign that all items share (see ``sign_witness``).
-GATE = 0.4
+# As in ``sign_witness``: at which share of the tail a witness must be significant for a perfect model before it says
+# anything, a sign for each point and one sign for all, and the share at which the latter then speaks.
+_GATE_SIGNS, _GATE_ONE_SIGN, _TAIL_ONE_SIGN = 0.4, 0.3, 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +74,17 @@ class SmoothedGaps:
         z = np.abs(self.gap[known]) / error[known]
         witnessed = float(self.share[known] @ (error[known] * (z - mills_ratio(z))))
         witnessed += float(self.share[~known] @ np.abs(self.gap[~known]))
-        spread = math.sqrt(float(self._reach() ** 2 @ (self.greatest + self.unseen)) + self.scatter)
-        if witnessed <= upper_normal_quantile(GATE * tail) * spread:
+        spread = self._spread()
+        if witnessed <= upper_normal_quantile(_GATE_SIGNS * tail) * spread:
             return 0.0
         return max(0.0, witnessed - upper_normal_quantile(tail) * spread)
+
+    def one_sign_end(self, tail: float) -> float:
+        """Return the lower end that has one sign for all points: it sees what the gaps have in common."""
+        witnessed, spread = abs(float(self.share @ self.gap)), self._spread()
+        if witnessed <= upper_normal_quantile(_GATE_ONE_SIGN * tail) * spread:
+            return 0.0
+        return max(0.0, witnessed - upper_normal_quantile(_TAIL_ONE_SIGN * tail) * spread)
 
     def squared_error(self) -> float:
         """Return the estimate of the squared L2 error without bias; it may be negative."""
@@ -98,6 +105,10 @@ class SmoothedGaps:
         """Return the squares of how much any two sources add together."""
         together: Values = (self.weights.T @ (self.share[:, None] * self.weights)) ** 2
         return together
+
+    def _spread(self) -> float:
+        """Return the standard error of the error where the signs of the gaps are given."""
+        return math.sqrt(float(self._reach() ** 2 @ (self.greatest + self.unseen)) + self.scatter)
 
     def _reach(self) -> Values:
         """Return how much of each source's noise reaches the error where all gaps have one sign."""
