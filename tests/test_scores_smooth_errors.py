@@ -49,13 +49,13 @@ def test_the_kernel_error_of_a_constant_gap_at_one_confidence_is_its_square():
     assert "bandwidth 0.1" in skce.method
 
 
-@pytest.mark.parametrize("bandwidth", [0.0, 0.001, 11.0, float("nan")])
+@pytest.mark.parametrize("bandwidth", [0.0, 0.001, 11.0, float("nan"), "wide", None])
 def test_a_bandwidth_of_the_kernel_error_that_is_none_is_refused(bandwidth):
     with pytest.raises(ScoresError, match=r"bandwidth must lie between 0\.002 and 10"):
         answers(10).skce(bandwidth=bandwidth)
 
 
-@pytest.mark.parametrize("bandwidth", [0.0, -1.0, float("inf"), float("nan")])
+@pytest.mark.parametrize("bandwidth", [0.0, -1.0, float("inf"), float("nan"), "wide"])
 def test_a_bandwidth_by_density_that_is_none_is_refused(bandwidth):
     with pytest.raises(ScoresError, match="bandwidth must be a number above 0"):
         answers(10).kde_ece(bandwidth=bandwidth)

@@ -81,7 +81,8 @@ def density_error(confidence: FloatArray, correct: Answers, bandwidth: float) ->
     0.9
     """
     weights = leave_one_out_weights(confidence, bandwidth)
-    return float(np.abs(weights @ np.asarray(correct, dtype=np.float64) - confidence).mean())
+    gap = weights @ np.asarray(correct, dtype=np.float64) - confidence
+    return min(1.0, float(np.abs(gap).mean()))  # weights may sum to a rounding more than one
 
 
 def _weights(confidence: FloatArray, bandwidth: float) -> tuple[Values, Values]:

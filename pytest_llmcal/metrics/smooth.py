@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import dct
+from scipy.optimize import brentq
 
 from pytest_llmcal.metrics.binning import Answers, FloatArray, chunks
 
@@ -14,6 +15,8 @@ Values = npt.NDArray[np.float64]
 # most, for cells of width h: a bandwidth of 0.01 becomes one of 0.01000005.
 CELLS = 1 << 14
 HALVINGS = 40
+# Below it an error is rounding.
+_NOTHING = 1e-13
 
 
 def on_grid(confidence: FloatArray, values: Values, cells: int) -> Values:
@@ -73,7 +76,7 @@ def error_at(masses: Values, bandwidth: float | Values) -> Values:
 
 
 def fixed_point(masses: Values, halvings: int = HALVINGS) -> Values:
-    """Return the bandwidth that equals its own error, found by bisection: the error falls as the bandwidth grows."""
+    """Return the bandwidth that equals its own error, by bisection of each row: the error falls as it grows."""
     cosines = _cosines(masses)
     low: Values = np.zeros(masses.shape[:-1])
     high = np.minimum(np.abs(masses).sum(axis=-1), 1.0)  # the error without smoothing
@@ -108,7 +111,16 @@ def smooth_error(confidence: FloatArray, correct: Answers) -> float:
     >>> round(smooth_error(np.full(10, 0.9), np.arange(10) < 7), 6)
     0.2
     """
-    return float(fixed_point(residuals_on_grid(confidence, correct)))
+    masses = residuals_on_grid(confidence, correct)
+    cosines = _cosines(masses)
+
+    def excess(bandwidth: float) -> float:
+        return float(_error(cosines, np.asarray(bandwidth))) - bandwidth
+
+    high = min(float(np.abs(masses).sum()), 1.0)  # the error without smoothing
+    if high <= _NOTHING or excess(high) >= 0.0:
+        return high
+    return float(brentq(excess, 0.0, high, xtol=_NOTHING, rtol=4.0 * np.finfo(np.float64).eps))
 
 
 def _cosines(masses: Values) -> Values:

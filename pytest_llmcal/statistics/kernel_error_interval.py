@@ -22,7 +22,8 @@ from pytest_llmcal.statistics.interval import Interval, upper_normal_quantile
 
 Values = npt.NDArray[np.float64]
 
-_CELLS = 1 << 8
+# Coarse where the bandwidth is small, and then the eigenvalues are too large rather than too small.
+_CELLS = 1 << 7
 _FEWEST = 3
 _STEPS = 6
 _PSEUDO_ITEMS = 1.0

@@ -10,9 +10,9 @@ from pytest_llmcal.metrics.smooth import fixed_point
 from pytest_llmcal.statistics.grid_sums import GridSums
 from pytest_llmcal.statistics.noise_floor import EXACT_UP_TO, SEED
 
-DRAWS = 400
-# The floor of few items is far wider than such a cell.
-_CELLS_FOR_FEW = 1 << 8
+DRAWS = 250
+# The floor of so many items is wider than two such cells.
+_FEW, _CELLS_FOR_FEW = 20_000.0, 1 << 8
 _HALVINGS = 12
 
 Values = npt.NDArray[np.float64]
@@ -55,6 +55,8 @@ def _redrawn(confidence: FloatArray) -> Values:
 
 
 def _normal(sums: GridSums) -> Values:
+    if sums.whole.items <= _FEW:
+        sums = sums.coarser(_CELLS_FOR_FEW)
     noise = np.random.default_rng(SEED).standard_normal((DRAWS, len(sums.count)))
     normal: Values = noise * np.sqrt(sums.claimed_variance)
     return normal

@@ -67,6 +67,10 @@ class SmoothedGaps:
     paired: Values
     scatter: float = 0.0
 
+    def error(self) -> float:
+        """Return the L1 error as it shows; shares and weights may sum to a rounding more than one."""
+        return min(1.0, float(self.share @ np.abs(self.gap)))
+
     def lower_end(self, tail: float) -> float:
         """Return a lower end of the L1 error, wrong with probability of at most ``tail``."""
         error = np.sqrt(self.weights**2 @ self.greatest)
@@ -77,14 +81,14 @@ class SmoothedGaps:
         spread = self._spread()
         if witnessed <= upper_normal_quantile(_GATE_SIGNS * tail) * spread:
             return 0.0
-        return max(0.0, witnessed - upper_normal_quantile(tail) * spread)
+        return min(max(0.0, witnessed - upper_normal_quantile(tail) * spread), 1.0)
 
     def one_sign_end(self, tail: float) -> float:
         """Return the lower end that has one sign for all points: it sees what the gaps have in common."""
         witnessed, spread = abs(float(self.share @ self.gap)), self._spread()
         if witnessed <= upper_normal_quantile(_GATE_ONE_SIGN * tail) * spread:
             return 0.0
-        return max(0.0, witnessed - upper_normal_quantile(_TAIL_ONE_SIGN * tail) * spread)
+        return min(max(0.0, witnessed - upper_normal_quantile(_TAIL_ONE_SIGN * tail) * spread), 1.0)
 
     def squared_error(self) -> float:
         """Return the estimate of the squared L2 error without bias; it may be negative."""

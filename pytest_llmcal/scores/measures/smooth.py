@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +33,8 @@ def smooth_ece(self: Scores, *, confidence: float | None = None) -> Measurement:
 
     At bandwidth :math:`\sigma` it is :math:`\int_0^1 | E K_\sigma(t, C) (C - Y) | dt` with K the Gaussian reflected at
     0 and 1; the bandwidth is the one that equals its own error (Blasiok, Nakkiran 2023). The interval is about this
-    number of all the answers that the model could give, whose bandwidth is its own and not that of the items.
+    number of all the answers that the model could give, whose bandwidth is its own and not that of the items; its upper
+    end is never below 0.0039.
 
     Parameters
     ----------
@@ -98,7 +100,7 @@ def skce(self: Scores, *, bandwidth: float = 0.1, confidence: float | None = Non
     >>> round(float(scores.skce()), 3)
     0.038
     """
-    if not kernel_error.LEAST_BANDWIDTH <= bandwidth <= _GREATEST_BANDWIDTH:
+    if not (isinstance(bandwidth, Real) and kernel_error.LEAST_BANDWIDTH <= bandwidth <= _GREATEST_BANDWIDTH):
         least = kernel_error.LEAST_BANDWIDTH
         raise ScoresError(f"bandwidth must lie between {least:g} and {_GREATEST_BANDWIDTH:g}, got {bandwidth!r}")
     _two_items(self, "skce")
@@ -155,7 +157,7 @@ def kde_ece(
     """
     if isinstance(items, bool) or not isinstance(items, (int, np.integer)) or items < 2:
         raise ScoresError(f"items must be a whole number of at least two, got {items!r}")
-    if bandwidth is not None and not 0.0 < bandwidth < math.inf:
+    if bandwidth is not None and not (isinstance(bandwidth, Real) and 0.0 < bandwidth < math.inf):
         raise ScoresError(f"bandwidth must be a number above 0, got {bandwidth!r}")
     _two_items(self, "kde_ece")
     drawn = _drawn(self, items)
@@ -164,7 +166,7 @@ def kde_ece(
     effect, truth = _effect(self, drawn), _truth(self)
     weights = density_error.leave_one_out_weights(chosen, width)
     gaps = density_gaps(chosen, right, weights, effect.design)
-    estimate = float(np.abs(gaps.gap).mean())
+    estimate = gaps.error()
     of_how_many = f" on {len(drawn)} of {len(self)} items, drawn at random" if len(drawn) < len(self) else ""
     return measured(
         self,
