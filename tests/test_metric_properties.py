@@ -39,7 +39,7 @@ def reordered(scores: Scores, order: np.ndarray) -> Scores:
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)  # some draw a noise floor, which takes tens of milliseconds
 @given(scores=strategies.scores(), seed=st.integers(0, 1000))
 def test_the_order_of_the_items_changes_nothing(metric: str, scores: Scores, seed: int) -> None:
     there = measured(scores, metric)
@@ -49,7 +49,7 @@ def test_the_order_of_the_items_changes_nothing(metric: str, scores: Scores, see
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)  # some draw a noise floor, which takes tens of milliseconds
 @given(scores=strategies.scores(clustered=True))
 def test_numbers_lie_in_the_range_of_their_metric_and_the_interval_is_no_nan(metric: str, scores: Scores) -> None:
     there = measured(scores, metric)
@@ -60,7 +60,7 @@ def test_numbers_lie_in_the_range_of_their_metric_and_the_interval_is_no_nan(met
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)  # some draw a noise floor, which takes tens of milliseconds
 @given(scores=strategies.scores())
 def test_a_stricter_level_has_a_wider_interval(metric: str, scores: Scores) -> None:
     there = measured(scores, metric)
@@ -88,7 +88,7 @@ EXACT_LOGITS = strategies.logits().map(lambda values: np.round(values * 8) / 8)
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)  # some draw a noise floor, which takes tens of milliseconds
 @given(values=EXACT_LOGITS, data=st.data(), shift=st.integers(-100, 100))
 def test_adding_a_number_to_all_logits_of_an_item_changes_nothing(
     metric: str, values: np.ndarray, data: st.DataObject, shift: int

@@ -14,10 +14,13 @@ _RANGES = {
     "e_aurc": (0.0, math.log(2.0)),
     "ece": (0.0, 1.0),
     "ece_l2": (0.0, 1.0),
+    "kde_ece": (0.0, 1.0),
     "largest_drop": (0.0, 1.0),
     "marginal_ece": (0.0, 1.0),
     "mce": (0.0, 1.0),
     "nll": (0.0, math.inf),
+    "skce": (-1.0, 1.0),
+    "smooth_ece": (0.0, 1.0),
     "squared_ece": (-1.0, 1.0),
 }
 

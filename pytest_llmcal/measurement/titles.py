@@ -9,9 +9,12 @@ _TITLES = {
     "e_aurc": "excess AURC",
     "ece": "ECE",
     "ece_l2": "L2 calibration error",
+    "kde_ece": "KDE calibration error",
     "marginal_ece": "marginal calibration error",
     "mce": "maximum calibration error",
     "nll": "NLL",
+    "skce": "squared kernel calibration error",
+    "smooth_ece": "SmoothECE",
     "squared_ece": "squared calibration error",
 }
 

@@ -16,7 +16,7 @@ from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.scores import calibration_testing
 from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.errors import ScoresError
-from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective
+from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective, smooth
 from pytest_llmcal.scores.reliability import reliability as reliability_curve
 from pytest_llmcal.scores.table import read_table
 from pytest_llmcal.scores.validation import (
@@ -278,6 +278,9 @@ class Scores:
     exact_ece = calibration.exact_ece
     squared_ece = calibration.squared_ece
     mce = calibration.mce
+    smooth_ece = smooth.smooth_ece
+    skce = smooth.skce
+    kde_ece = smooth.kde_ece
     ace = by_choice.ace
     classwise_ece = by_choice.classwise_ece
     marginal_ece = by_choice.marginal_ece

@@ -57,10 +57,11 @@ def lower_end(sums: BinSums, tail: float, *, one_sign: bool = True) -> float:
     >>> round(lower_end(wrong, 0.025), 3)
     0.863
     """
-    return max(_one_sign(sums, tail) if one_sign else 0.0, _sign_by_bin(sums, tail))
+    return max(one_sign_end(sums, tail) if one_sign else 0.0, _sign_by_bin(sums, tail))
 
 
-def _one_sign(sums: BinSums, tail: float) -> float:
+def one_sign_end(sums: BinSums, tail: float) -> float:
+    """Return a lower end of the error by one sign for all items: that of the mean of c - y."""
     n = sums.items
     gap = float(sums.gap.sum())
     # Half an item is added to the variance, as in a continuity correction.
@@ -83,14 +84,14 @@ def _sign_by_bin(sums: BinSums, tail: float) -> float:
     known = variance > 0.0
     scale = np.sqrt(variance[known])
     z = np.abs(sums.gap[known]) / scale
-    witnessed = float((scale * (z - _mills_ratio(z))).sum()) + float(np.abs(sums.gap[~known]).sum())
+    witnessed = float((scale * (z - mills_ratio(z))).sum()) + float(np.abs(sums.gap[~known]).sum())
     spread = math.sqrt(float(variance.sum()))
     if witnessed <= upper_normal_quantile(_GATE_BIN_SIGNS * tail) * spread:
         return 0.0
     return max(0.0, (witnessed - upper_normal_quantile(_TAIL_BIN_SIGNS * tail) * spread) / sums.items)
 
 
-def _mills_ratio(z: Values) -> Values:
+def mills_ratio(z: Values) -> Values:
     """Return (1 - Phi(z)) / phi(z) without underflow."""
     ratio: Values = np.exp(log_ndtr(-z) + 0.5 * z * z) * math.sqrt(2.0 * math.pi)
     return ratio

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from pytest_llmcal import Scores
+from pytest_llmcal.metrics.smooth import error_at, residuals_on_grid
 
 pytestmark = [
     pytest.mark.slow,
@@ -116,3 +117,24 @@ def test_model_diagnostics_over_isotonic_decompositions(answers, score, digits):
     ours = Scores(confidence, right).decomposition(score)
     for name in ("score", "miscalibration", "discrimination", "uncertainty"):
         assert getattr(ours, name) == pytest.approx(theirs[name].item(), abs=1e-9)
+
+
+@pytest.mark.parametrize("bandwidth", [0.03, 0.05, 0.1])
+def test_relplot_smooth_error_at_a_bandwidth(answers, bandwidth, monkeypatch):
+    relplot = peer("relplot")
+    # It sums over 200 points with both ends whole, which is off by 2e-4; and an item at 0 or 1 weighs half there.
+    monkeypatch.setattr(relplot.config, "smECE_mesh_pts", 20_001)
+    confidence, right = 0.02 + 0.96 * answers[0], answers[1].astype(float)
+    theirs = relplot.metrics.smECE_sigma(confidence, right, bandwidth)
+    ours = float(error_at(residuals_on_grid(confidence, right), bandwidth))
+    assert ours == pytest.approx(theirs, abs=1e-5)
+
+
+def test_relplot_smooth_error(answers):
+    relplot = peer("relplot")
+    confidence, right = answers
+    theirs, bandwidth = relplot.smECE(confidence, right.astype(float), return_width=True)
+    ours = float(Scores(confidence, right).smooth_ece())
+    # It stops after ten halvings, up to a thousandth above the bandwidth that equals its error.
+    assert bandwidth - 1.0 / 1024.0 - 1e-6 <= ours <= bandwidth + 1e-6
+    assert ours == pytest.approx(theirs, abs=1e-3)

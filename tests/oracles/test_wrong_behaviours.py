@@ -200,6 +200,12 @@ def test_16_nothing_is_measured_of_nothing() -> None:
             empty()
 
 
+def test_smooth_errors_count_a_confidence_of_one_in_full() -> None:
+    """Relplot mirrors all but the last point of its grid: items at 0 and 1 weigh half, and it says 0.733 here."""
+    scores = Scores([1.0] * 50 + [0.6] * 50, np.zeros(100))
+    assert float(scores.smooth_ece()) == pytest.approx(0.8, abs=1e-9)
+
+
 def test_17_an_error_of_zero_is_a_float() -> None:
     """Torchmetrics returns an int64 tensor."""
     zero = Scores([1.0, 0.0], [1, 0]).ece(norm="l2")
