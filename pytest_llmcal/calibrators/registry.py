@@ -1,22 +1,30 @@
-"""Calibrators by name."""
+"""Calibrators by name: our own, and those of packages that registered theirs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+from pytest_llmcal.calibrators.calibrator import Calibrator
 from pytest_llmcal.calibrators.errors import CalibratorError
-from pytest_llmcal.calibrators.protocol import Calibrator
 from pytest_llmcal.calibrators.storage import read_name
-from pytest_llmcal.calibrators.temperature import Temperature
 
-_BY_NAME: Mapping[str, type[Calibrator]] = {Temperature.name: Temperature}
+GROUP = "pytest_llmcal.calibrators"
+"""Entry point group; each entry is a name and a subclass of ``Calibrator``."""
+
+_OURS = "pytest_llmcal.calibrators"
+# Where each class is; a module is imported when its calibrator is first asked for.
+_BY_NAME: Mapping[str, str] = {
+    "temperature": "temperature:Temperature",
+}
 
 
 def names() -> list[str]:
     """Return the names that ``create`` knows, sorted."""
-    return sorted(_BY_NAME)
+    return sorted({*_BY_NAME, *_registered()})
 
 
 def create(name: str, **options: Any) -> Calibrator:
@@ -52,6 +60,25 @@ def load(folder: str | Path) -> Calibrator:
 
 
 def _kind(name: str) -> type[Calibrator]:
-    if name not in _BY_NAME:
-        raise CalibratorError(f"there is no calibrator {name!r}; known are {', '.join(map(repr, names()))}")
-    return _BY_NAME[name]
+    if name in _BY_NAME:
+        module, _, attribute = _BY_NAME[name].partition(":")
+        ours: type[Calibrator] = getattr(import_module(f"{_OURS}.{module}"), attribute)
+        return ours
+    found = {entry.value: entry for entry in _registered().get(name, ())}
+    if len(found) > 1:
+        raise CalibratorError(f"calibrator {name!r}: {' and '.join(sorted(found))} are both registered for it")
+    for place, entry in found.items():
+        kind = entry.load()
+        if not (isinstance(kind, type) and issubclass(kind, Calibrator)):
+            raise CalibratorError(
+                f"calibrator {name!r}: {place} is no subclass of pytest_llmcal.calibrators.Calibrator"
+            )
+        return kind
+    raise CalibratorError(f"there is no calibrator {name!r}; known are {', '.join(map(repr, names()))}")
+
+
+def _registered() -> dict[str, list[EntryPoint]]:
+    by_name: dict[str, list[EntryPoint]] = {}
+    for entry in entry_points(group=GROUP):
+        by_name.setdefault(entry.name, []).append(entry)
+    return by_name

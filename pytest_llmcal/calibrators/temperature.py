@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 import warnings
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
 from pytest_llmcal.calibrators import storage
-from pytest_llmcal.calibrators.errors import CalibratorError
+from pytest_llmcal.calibrators.calibrator import Calibrator, Learnt
+from pytest_llmcal.calibrators.errors import AtBoundWarning
+from pytest_llmcal.calibrators.of_choices import choices_of, refuse_impossible
 from pytest_llmcal.scores import Scores
 from pytest_llmcal.scores.choices import Choices
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 # Temperatures searched. A fit that runs into an end has no minimum inside.
 LOWEST, HIGHEST = 1e-4, 1e4
@@ -23,11 +22,7 @@ _STEPS = 100
 _PRECISION = 1e-10
 
 
-class AtBoundWarning(UserWarning):
-    """The likelihood has no optimum at a finite temperature above zero: the data are separable or all wrong."""
-
-
-class Temperature:
+class Temperature(Calibrator):
     """Divide the logits by one temperature T (Guo, Pleiss, Sun, Weinberger 2017).
 
     T minimises the negative log-likelihood, which is convex in 1/T; it is found by
@@ -55,89 +50,39 @@ class Temperature:
         self.temperature: float | None = None
         self.at_bound = False
 
-    def __repr__(self) -> str:
-        return "Temperature(unfitted)" if self.temperature is None else f"Temperature(T={self.temperature:.4g})"
-
-    def fit(self, scores: Scores) -> Self:
-        """Find the temperature that makes the right choices most likely.
-
-        Raises
-        ------
-        CalibratorError
-            If the scores hold no logits or probabilities over choices, or a right
-            choice has probability zero, which no temperature mends.
-        """
-        choices = _choices(scores)
-        _refuse_impossible(scores, choices)
+    def _learn(self, scores: Scores) -> None:
+        choices = choices_of(scores, "temperature scaling")
+        refuse_impossible(scores, choices, "temperature")
         inverse, self.at_bound = _best_inverse_temperature(choices)
         self.temperature = 1.0 / inverse
         if self.at_bound:
             warnings.warn(
-                f"no temperature from {LOWEST:g} to {HIGHEST:g} is best for {scores!r}: {self!r} is at bound",
+                f"no temperature from {LOWEST:g} to {HIGHEST:g} is best for {scores!r}: "
+                f"T={self.temperature:.4g} is at bound",
                 AtBoundWarning,
-                stacklevel=2,
+                stacklevel=3,  # the line that calls fit
             )
-        return self
 
-    def transform(self, scores: Scores) -> Scores:
-        """Return the scores at the fitted temperature.
-
-        Raises
-        ------
-        CalibratorError
-            Before ``fit``, or if the scores hold no logits or probabilities.
-        """
-        if self.temperature is None:
-            raise CalibratorError("this temperature is not fitted; call fit(scores) first")
-        choices = _choices(scores)
+    def _apply(self, scores: Scores) -> Scores:
+        assert self.temperature is not None
+        choices = choices_of(scores, "temperature scaling")
         logits = np.empty(choices.values.shape)
         for rows, logs in choices.log_probabilities():
             logits[rows] = logs / self.temperature
-        return scores.recalibrated(logits, f"temperature(T={self.temperature:.4g})")
+        return scores.recalibrated(logits, self.label)
 
-    def save(self, folder: str | Path) -> None:
-        """Write the fitted temperature to ``calibrator.json`` in a folder."""
-        if self.temperature is None:
-            raise CalibratorError("this temperature is not fitted; there is nothing to save")
-        storage.write(folder, self.name, {"temperature": self.temperature, "at_bound": self.at_bound})
+    def _learnt(self) -> Learnt:
+        assert self.temperature is not None
+        return {"temperature": self.temperature, "at_bound": self.at_bound}
 
-    @classmethod
-    def load(cls, folder: str | Path) -> Self:
-        """Read what ``save`` wrote.
+    def _restore(self, learnt: Learnt) -> None:
+        self.temperature, self.at_bound = storage.number(learnt, "temperature"), bool(learnt["at_bound"])
+        if not self.temperature > 0.0:
+            raise ValueError(f"temperature is {self.temperature!r}; it must be a number above zero")
 
-        Raises
-        ------
-        CalibratorError
-            If the folder holds no temperature that this version can read.
-        """
-        learnt = storage.read(folder, cls.name)
-        temperature = learnt.get("temperature")
-        if not isinstance(temperature, float) or not 0.0 < temperature < math.inf:
-            raise CalibratorError(f"{folder}: temperature is {temperature!r}; it must be a number above zero")
-        calibrator = cls()
-        calibrator.temperature, calibrator.at_bound = temperature, bool(learnt.get("at_bound"))
-        return calibrator
-
-
-def _choices(scores: Scores) -> Choices:
-    if scores.choices is None:
-        raise CalibratorError(
-            f"temperature scaling needs logits or probabilities over the choices, but {scores!r} holds one "
-            "confidence per item; make it with Scores.from_logits or Scores.from_probabilities"
-        )
-    return scores.choices
-
-
-def _refuse_impossible(scores: Scores, choices: Choices) -> None:
-    right = choices.values[np.arange(len(scores)), choices.labels]
-    impossible = (right == -np.inf) if choices.are_logits else (right == 0.0)
-    if impossible.any():
-        index = int(impossible.argmax())
-        item = f"item {scores.ids[index]!r}" if scores.ids else f"item {index}"
-        raise CalibratorError(
-            f"{item} gives its right choice probability zero, which no temperature mends; "
-            "probabilities lose small values in rounding, logits (Scores.from_logits) do not"
-        )
+    def _summary(self) -> Mapping[str, float | int | str | bool]:
+        assert self.temperature is not None
+        return {"T": self.temperature} | ({"at_bound": True} if self.at_bound else {})
 
 
 def _best_inverse_temperature(choices: Choices) -> tuple[float, bool]:

@@ -21,6 +21,8 @@ class About:
         Calibrator that the scores went through, with its parameters.
     group : str or None
         The part of the items that was measured, for instance ``"region=north"``.
+    in_sample : bool
+        Whether a calibrator was fitted on these items, or on some of them: then a gate on them fails.
     """
 
     model: str | None = None
@@ -30,6 +32,7 @@ class About:
     data: str | None = None
     calibrator: str | None = None
     group: str | None = None
+    in_sample: bool = False
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,11 @@ def _rules(item: pytest.Item) -> Rules:
         if observation.verdict is not None:
             log.verdicts.append((observation.verdict, *users_line()))
         item.ihook.pytest_llmcal_record(record=record, item=item)
+        if record.in_sample:
+            pytest.fail(
+                f"{record.explanation} But the calibrator {record.calibrator} was fitted on these items, so this says "
+                "nothing about new ones: fit it on others, use cross_fit, or say transform(..., in_sample=True)."
+            )
 
     return Rules(
         confidence=settings.confidence,

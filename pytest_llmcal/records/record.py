@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from pytest_llmcal.measurement import About, Bin, Measurement, NoiseFloor, Observation
 from pytest_llmcal.records.errors import RunError
@@ -47,6 +47,7 @@ class Record:
     data: str | None = None
     calibrator: str | None = None
     group: str | None = None
+    in_sample: bool = False
     curve: tuple[Bin, ...] = ()
     before: tuple[Bin, ...] = ()
     p_value: float | None = None
@@ -101,7 +102,7 @@ class Record:
             debiased=self.debiased,
             noise_floor=floor,
             exact=self.exact,
-            about=About(self.model, self.revision, self.task, self.split, self.data, self.calibrator, self.group),
+            about=About(**{field.name: getattr(self, field.name) for field in fields(About)}),
             curve=self.curve,
             before=self.before,
         )

@@ -363,6 +363,35 @@ class Scores:
             before=self,
         )
 
+    def recalibrated_confidence(self, confidence: FloatArray, calibrator: str) -> Scores:
+        """Return scores of other confidences in the same answers, which remember these answers as ``before``.
+
+        Parameters
+        ----------
+        confidence : array of shape (n,)
+            From 0 to 1; copied.
+        calibrator : str
+            What made them.
+        """
+        if confidence.shape != self.confidence.shape:
+            raise ScoresError(f"confidences of shape {confidence.shape} do not belong to {self!r}")
+        return self._with(
+            confidence=frozen(checked_confidence(confidence)),
+            about=replace(self.about, calibrator=calibrator),
+            choices=None,
+            before=self.top_label(),
+        )
+
+    def top_label(self) -> Scores:
+        """Return the same answers with the confidence in each alone, without the probabilities of other choices."""
+        return (
+            self if self.choices is None else self._with(choices=None, before=self.before and self.before.top_label())
+        )
+
+    def _in_order(self, places: Sequence[IndexArray]) -> Scores:
+        """Return the items by their old places, after parts of them were put one after the other."""
+        return self._take(np.argsort(np.concatenate(places), kind="stable"))
+
     def _take(self, index: IndexArray) -> Scores:
         def taken(values: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(values[i] for i in index)

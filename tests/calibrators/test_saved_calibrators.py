@@ -32,6 +32,7 @@ def test_it_is_plain_json_with_a_schema_number(saved):
     assert data == {
         "schema": 1,
         "calibrator": "temperature",
+        "options": {},
         "learnt": {"temperature": saved[0].temperature, "at_bound": False},
     }
 
@@ -55,11 +56,36 @@ def test_another_calibrator_is_refused(saved):
         calibrators.load(saved[1])
 
 
-@pytest.mark.parametrize("learnt", [None, {}, {"temperature": "1.5"}, {"temperature": -1.0}, {"temperature": True}])
-def test_damaged_values_are_refused(saved, learnt):
+@pytest.mark.parametrize(
+    ("learnt", "match"),
+    [
+        (None, "has no 'learnt' values"),
+        ({}, "'temperature' is missing"),
+        ({"temperature": "1.5"}, "must be a finite number"),
+        ({"temperature": True}, "must be a finite number"),
+        ({"temperature": -1.0, "at_bound": False}, "must be a number above zero"),
+    ],
+)
+def test_damaged_values_are_refused(saved, learnt, match):
     rewritten(saved[1], learnt=learnt)
-    with pytest.raises(CalibratorError, match=r"learnt|must be a number above zero"):
+    with pytest.raises(CalibratorError, match=match):
         Temperature.load(saved[1])
+
+
+def test_options_that_it_does_not_have_are_refused(saved):
+    rewritten(saved[1], options={"bins": 3})
+    with pytest.raises(CalibratorError, match="not a temperature that was saved whole"):
+        Temperature.load(saved[1])
+
+
+def test_arrays_are_safetensors_and_a_damaged_or_missing_file_is_named(saved):
+    arrays = saved[1] / "calibrator.safetensors"
+    arrays.write_bytes(b"not safetensors")
+    with pytest.raises(CalibratorError, match=r"calibrator\.safetensors: not a safetensors file"):
+        calibrators.load(saved[1])
+    arrays.unlink()
+    with pytest.raises(CalibratorError, match=r"calibrator\.safetensors: no such file"):
+        calibrators.load(saved[1])
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '"x"', "\x80"])

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_llmcal import Scores, calibrators
-from pytest_llmcal.calibrators import CalibratorError
-from pytest_llmcal.calibrators.temperature import AtBoundWarning, Temperature
+from pytest_llmcal.calibrators import AtBoundWarning, CalibratorError
+from pytest_llmcal.calibrators.temperature import Temperature
 from pytest_llmcal.measurement import About
 
 
@@ -71,7 +71,9 @@ def test_missing_choices_change_nothing():
     plain, wide = (Scores.from_logits(rows, labels) for rows in (logits, padded))
     fitted = Temperature().fit(wide)
     assert fitted.temperature == pytest.approx(Temperature().fit(plain).temperature, rel=1e-9)
-    assert np.array_equal(fitted.transform(wide).confidence, fitted.transform(plain).confidence)
+    assert np.array_equal(
+        fitted.transform(wide, in_sample=True).confidence, fitted.transform(plain, in_sample=True).confidence
+    )
 
 
 def test_answers_of_any_number_of_choices_are_fitted_in_slices():
@@ -103,7 +105,7 @@ def test_transformed_scores_keep_what_they_were_and_know_it():
         about=About(model="m", task="t"),
     )
     fitted = Temperature().fit(scores)
-    repaired = fitted.transform(scores)
+    repaired = fitted.transform(scores, in_sample=True)
     assert repaired.ids == scores.ids
     assert repaired.groups == scores.groups
     assert np.shares_memory(repaired.choices.truth, scores.choices.truth)
@@ -119,7 +121,7 @@ def test_separable_and_all_wrong_answers_are_at_the_bound(label, temperature):
         fitted = Temperature().fit(scores)
     assert fitted.at_bound
     assert fitted.temperature == pytest.approx(temperature)
-    assert np.isfinite(fitted.transform(scores).confidence).all()
+    assert np.isfinite(fitted.transform(scores, in_sample=True).confidence).all()
 
 
 def test_scores_without_choices_are_refused():

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from pytest_llmcal import Scores, calibrators
-from pytest_llmcal.calibrators.temperature import AtBoundWarning
+from pytest_llmcal.calibrators import AtBoundWarning
 from pytest_llmcal.metrics.binning import uniform_bins
 from pytest_llmcal.metrics.calibration_error import calibration_error
 from pytest_llmcal.scores import ScoresError
