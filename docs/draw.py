@@ -166,7 +166,21 @@ def items() -> str:
     return chart("The right verdict, by true error and number of items", "items", "runs with the right verdict", lines)
 
 
-PICTURES: dict[str, Callable[[], str]] = {"verdicts": verdicts, "perfect": perfect, "items": items}
+def errors() -> str:
+    """Draw what a perfectly calibrated model scores on average, by kind of calibration error."""
+    kinds: tuple[tuple[str, str, Callable[[Scores], Measurement], float], ...] = (
+        ("ece()", "refuted", Scores.ece, 0.09),
+        ("smooth_ece()", "undecided", Scores.smooth_ece, 0.045),
+        ("ece(debias=True)", "holds", lambda scores: scores.ece(debias=True), 0.025),
+    )
+    lines = []
+    for name, tone, measure, at in kinds:
+        means = [(n, float(np.mean([measure(drawn(n, 0.0, seed)) for seed in range(100)]))) for n in SIZES]
+        lines.append(Line(name, tone, means, at))
+    return chart("The error of a perfectly calibrated model", "items", "mean estimate", lines, percent=False)
+
+
+PICTURES: dict[str, Callable[[], str]] = {"verdicts": verdicts, "perfect": perfect, "items": items, "errors": errors}
 
 
 def main() -> None:
