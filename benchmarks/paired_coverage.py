@@ -5,7 +5,7 @@
 Two models whose true probabilities are known answer the same items again and again; the interval of the
 difference of each metric is compared with the truth. An interval at 95% promises that each end errs in
 at most 2.5% of draws; with 400 draws the Monte Carlo error of such a rate is about 0.8 points. Behind
-the rates stands the width of the interval over that of an unpaired one: the root of the summed squares
+the rates stands the mean width of the intervals over that of unpaired ones: the root of the summed squares
 of both models' own widths.
 """
 
@@ -27,7 +27,7 @@ from pytest_llmcal.scores import Comparison
 
 SIZES = (100, 500, 2000)
 _MANY = 1_000_000
-_LEVELS = np.array([0.6, 0.7, 0.8, 0.9, 1.0])
+_LEVELS = np.array([0.6, 0.7, 0.8, 0.9, 0.99])
 
 Answers = tuple[Values, Values, Values, Values]
 
@@ -160,11 +160,16 @@ def rates(
                 continue  # an error, no interval
             found = difference(comparison, confidence=confidence, **asked)
             parts = [own(scores, confidence=confidence, **asked) for scores in (here, there)]
-            unpaired = np.hypot(*(part.high - part.low for part in parts))
+            unpaired = float(np.hypot(*(part.high - part.low for part in parts)))
             truth = truth_of(metric, pair)
             missed = found.low > truth + 2e-4, found.high < truth - 2e-4  # the truth is known to three digits
-            ends[metric].append((*missed, (found.high - found.low) / unpaired))
-    return {metric: tuple(np.mean(found, axis=0) * (100.0, 100.0, 1.0)) for metric, found in ends.items() if found}
+            ends[metric].append((*missed, found.high - found.low, unpaired))
+    return {metric: _summary(found) for metric, found in ends.items() if found}
+
+
+def _summary(found: list[tuple[float, ...]]) -> tuple[float, float, float]:
+    low, high, width, unpaired = np.mean(found, axis=0)
+    return 100.0 * low, 100.0 * high, width / unpaired
 
 
 def main() -> None:

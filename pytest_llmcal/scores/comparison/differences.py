@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
@@ -49,8 +50,8 @@ def of_intervals(
     metric : callable
         The method of ``Scores``.
     added : callable, optional
-        What each item adds to the metric, shape (n,). The correlation of the two estimates follows from
-        it; without it the interval stands whatever that is.
+        What each item adds to the metric, shape (n,), zero on average. The correlation of the two estimates
+        follows from it; without it the interval stands whatever that is.
     rarer : callable
         With ``added``: how many items there are of the kind that is the rarer one.
     change : float
@@ -60,22 +61,20 @@ def of_intervals(
     @wraps(metric)
     def difference(self: Comparison, /, *args: P.args, **kwargs: P.kwargs) -> Measurement:
         here, there = metric(self.scores, *args, **kwargs), metric(self.baseline, *args, **kwargs)
-        members = members_of(self.scores.clusters)
-        shared = -1.0 if added is None else correlation(added(self.scores), added(self.baseline), members)
-        items = min(rarer(self.scores), rarer(self.baseline)) / _cluster_size(self.scores)
+        value = float(here) - float(there)
+        together = None if added is None else _Together.of(self, value, added, rarer)
 
         def interval(level: float) -> Interval:
             ours, theirs = (Estimate(_centre(one), Interval(*_at(one, level))) for one in (here, there))
-            between = difference_interval(ours, theirs, shared)
-            if shared == -1.0:
-                return between
-            return with_unseen(between, float(here) - float(there), items, level, change)
+            if together is None:
+                return difference_interval(ours, theirs)
+            return together.interval(ours, theirs, level, change)
 
-        how = "whatever their correlation" if shared == -1.0 else f"with a correlation of at least {shared:.2f}"
+        how = "whatever their correlation" if together is None else f"with a correlation of {together.correlation:.2f}"
         return _difference(
             self,
             here.name,
-            float(here) - float(there),
+            value,
             interval,
             here.confidence,
             f"of the intervals of both models, {how} (MOVER); each: {here.method}",
@@ -85,6 +84,48 @@ def of_intervals(
 
     difference.__doc__ = f"Measure by how much ``Scores.{metric.__name__}`` is larger than the baseline's."
     return difference
+
+
+@dataclass(frozen=True, eq=False)
+class _Together:
+    """What the items add to two estimates, and so to their difference.
+
+    Attributes
+    ----------
+    value : float
+        The difference.
+    correlation : float
+        Of the two estimates.
+    values : array of shape (units,)
+        What items, or clusters, add to the difference: their mean is the value.
+    rarer : float
+        Number of units of the rarer kind.
+    """
+
+    value: float
+    correlation: float
+    values: Values
+    rarer: float
+
+    @classmethod
+    def of(
+        cls, comparison: Comparison, value: float, added: Callable[[Scores], Values], rarer: Callable[[Scores], float]
+    ) -> _Together:
+        both = comparison.scores, comparison.baseline
+        members = members_of(comparison.scores.clusters)
+        here, there = map(added, both)
+        values = contributions(len(here) * (here - there), members) + value
+        return cls(value, correlation(here, there, members), values, min(map(rarer, both)) * len(values) / len(here))
+
+    def interval(self, this: Estimate, baseline: Estimate, level: float, change: float) -> Interval:
+        """Put three together: the parts' own, that of the mean of what items add, and room for unseen items.
+
+        The first knows how few items each part rests on, the second how unevenly they tell the two apart.
+        """
+        parts = difference_interval(this, baseline, self.correlation)
+        mean = mean_interval(self.values, level, (self.value - change, self.value + change))
+        seen = Interval(min(parts.low, mean.low), max(parts.high, mean.high))
+        return with_unseen(seen, self.value, self.rarer, level, change)
 
 
 def of_means(name: str, losses_of: Callable[[Scores], ItemLosses]) -> Callable[..., Measurement]:
@@ -202,7 +243,3 @@ def _centre(one: Measurement) -> float:
 def _at(one: Measurement, level: float) -> tuple[float, float]:
     again = one.at(level)
     return again.low, again.high
-
-
-def _cluster_size(scores: Scores) -> float:
-    return 1.0 if scores.clusters is None else len(scores) / len(set(scores.clusters))
