@@ -44,9 +44,9 @@ def rows_of(known: Scores, wanted: Scores) -> Scores:
         If one of the two has no ids, or the baseline lacks an item; the text names the first.
     """
     if known.ids is None or wanted.ids is None:
-        who = "the baseline has" if wanted.ids else "this model has" if known.ids else "both have"
+        who = "the baseline" if wanted.ids else "this model" if known.ids else "both"
         raise ScoresError(
-            f"a paired comparison matches items by id, and the scores of {who} none; make them with ids=[...], "
+            f"a paired comparison matches items by id, and the scores of {who} have none; make them with ids=[...], "
             "the same for the same item"
         )
     place = {identity: row for row, identity in enumerate(known.ids)}
