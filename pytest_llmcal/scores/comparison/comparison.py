@@ -73,7 +73,7 @@ class Comparison:
         rarer=lambda scores: min(int(scores.correct.sum()), int((~scores.correct).sum())),
         change=1.0,
     )
-    ece = differences.of_intervals(calibration.ece)
+    ece = differences.of_intervals(calibration.ece, paired=differences.paired_ece)
     squared_ece = differences.of_intervals(calibration.squared_ece)
     mce = differences.of_intervals(calibration.mce)
     ace = differences.of_intervals(by_choice.ace)

@@ -6,16 +6,18 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec
 
 import numpy as np
 import numpy.typing as npt
 
 from pytest_llmcal.measurement import Measurement, difference_name, title
+from pytest_llmcal.metrics.bins import Binning, Bins, make_bins
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.losses import ItemLosses
 from pytest_llmcal.scores.measures.measured import measured
 from pytest_llmcal.statistics.clusters import INDEPENDENT, Effect, contributions, design_effect, members_of
+from pytest_llmcal.statistics.error_difference import Gaps, paired_l1_interval
 from pytest_llmcal.statistics.interval import Interval
 from pytest_llmcal.statistics.mean import mean_interval
 from pytest_llmcal.statistics.paired import (
@@ -34,6 +36,11 @@ P = ParamSpec("P")
 Values = npt.NDArray[np.float64]
 Difference = Callable[Concatenate["Comparison", P], Measurement]
 """A method of a comparison, with the arguments of the metric it is the difference of."""
+IntervalAt = Callable[[float], Interval]
+"""An interval at any level."""
+
+# Of two intervals that are both asked, the models' own has this share of the error rate, the items' the rest.
+_OWN = 0.75
 
 
 def of_intervals(
@@ -42,6 +49,7 @@ def of_intervals(
     added: Callable[[Scores], Values] | None = None,
     rarer: Callable[[Scores], float] = len,
     change: float = math.inf,
+    paired: Callable[Concatenate[Comparison, P], IntervalAt | None] | None = None,
 ) -> Difference[P]:
     """Return the difference of any metric, with an interval made of the two models' own.
 
@@ -56,28 +64,35 @@ def of_intervals(
         With ``added``: how many items there are of the kind that is the rarer one.
     change : float
         With ``added``: how far the metric may differ between models that differ on all items.
+    paired : callable
+        Gives another interval at any level, or None where there is none: what lies in both of them is taken.
     """
 
     @wraps(metric)
     def difference(self: Comparison, /, *args: P.args, **kwargs: P.kwargs) -> Measurement:
         here, there = metric(self.scores, *args, **kwargs), metric(self.baseline, *args, **kwargs)
         value = float(here) - float(there)
+        second = None if paired is None else paired(self, *args, **kwargs)
         together = None if added is None else _Together.of(self, value, added, rarer)
 
-        def interval(level: float) -> Interval:
+        def own(level: float) -> Interval:
             ours, theirs = (Estimate(_centre(one), Interval(*_at(one, level))) for one in (here, there))
             if together is None:
                 return difference_interval(ours, theirs)
             return together.interval(ours, theirs, level, change)
 
+        def interval(level: float) -> Interval:
+            return own(level) if second is None else _both(own, second, level)
+
         how = "whatever their correlation" if together is None else f"with a correlation of {together.correlation:.2f}"
+        sharper = "" if second is None else "what lies in it and in that of the items' differences; "
         return _difference(
             self,
             here.name,
             value,
             interval,
             here.confidence,
-            f"of the intervals of both models, {how} (MOVER); each: {here.method}",
+            f"of the intervals of both models, {how} (MOVER); {sharper}each: {here.method}",
             debiased=None if here.debiased is None or there.debiased is None else here.debiased - there.debiased,
             exact=None if here.exact is None or there.exact is None else here.exact - there.exact,
         )
@@ -126,6 +141,39 @@ class _Together:
         mean = mean_interval(self.values, level, (self.value - change, self.value + change))
         seen = Interval(min(parts.low, mean.low), max(parts.high, mean.high))
         return with_unseen(seen, self.value, self.rarer, level, change)
+
+
+def _both(own: IntervalAt, paired: IntervalAt, level: float) -> Interval:
+    """Return what lies in both intervals, which share the error rate."""
+    one, other = own(1.0 - _OWN * (1.0 - level)), paired(1.0 - (1.0 - _OWN) * (1.0 - level))
+    low, high = max(one.low, other.low), min(one.high, other.high)
+    if low > high:  # one of the two is wrong, and nobody knows which
+        return Interval(min(one.low, other.low), max(one.high, other.high))
+    return Interval(low, high)
+
+
+def paired_ece(
+    self: Comparison,
+    bins: int = 15,
+    *,
+    binning: Binning = "auto",
+    norm: Literal["l1", "l2"] = "l1",
+    **_: Any,
+) -> IntervalAt | None:
+    """Return the interval of the difference of two L1 errors from the items, where both have the same bins."""
+    if norm != "l1" or members_of(self.scores.clusters) is not None:
+        return None
+    both = self.scores, self.baseline
+    here, there = (make_bins(scores.confidence, scores.correct, bins, binning) for scores in both)
+    if here.kind != there.kind or not np.array_equal(here.upper, there.upper):
+        return None
+    ours, theirs = (_gaps(scores, here) for scores in both)
+    return lambda level: paired_l1_interval(ours, theirs, len(here), level)
+
+
+def _gaps(scores: Scores, bins: Bins) -> Gaps:
+    c = scores.confidence.astype(np.float64)
+    return Gaps(bins.of(scores.confidence), c - scores.correct, c * (1.0 - c))
 
 
 def of_means(name: str, losses_of: Callable[[Scores], ItemLosses]) -> Callable[..., Measurement]:
