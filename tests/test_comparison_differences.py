@@ -187,4 +187,19 @@ def test_each_end_of_the_error_s_difference_errs_rarely_where_its_parts_err_toge
     """One too sure and one not sure enough: what makes the one error larger makes the other one smaller."""
     [(low, high, width)] = rates("over- and underconfident 0.10", 2000, draws=150, metrics=["ece"]).values()
     assert max(low, high) <= 7.5
-    assert width == pytest.approx(math.sqrt(2.0), abs=0.05)
+    assert width > 1.35  # as wide as both models' own arms, one behind the other
+
+
+def test_of_models_much_alike_the_error_s_difference_is_far_surer_than_either_error() -> None:
+    generator = np.random.default_rng(0)
+    c = generator.beta(5, 1.5, 2000)
+    y = generator.random(2000) < c - 0.1
+    ids = [str(i) for i in range(2000)]
+    new = Scores(np.clip(c + 0.001 * generator.normal(size=2000), 0, 1), y, ids=ids)
+    found, own = new.compare(Scores(c, y, ids=ids)).ece(), new.ece()
+    assert found.high - found.low < 0.6 * (own.high - own.low)
+    assert "in that of the items' differences" in found.method
+    # Over bins of their own, or in clusters, the two errors' own intervals alone are taken.
+    clustered = new.compare(Scores(c, y, ids=ids, clusters=[str(i // 2) for i in range(2000)])).ece()
+    for other in (clustered, new.compare(Scores(c, y, ids=ids)).ece(binning="equal-mass")):
+        assert "items' differences" not in other.method
