@@ -19,12 +19,12 @@ from pytest_llmcal.scores.measures.measured import measured
 from pytest_llmcal.statistics.clusters import INDEPENDENT, Effect, contributions, design_effect, members_of
 from pytest_llmcal.statistics.error_difference import Gaps, paired_l1_interval
 from pytest_llmcal.statistics.interval import Interval
-from pytest_llmcal.statistics.mean import mean_interval
 from pytest_llmcal.statistics.paired import (
     Estimate,
     accuracy_difference_interval,
     correlation,
     difference_interval,
+    mean_difference_interval,
     with_unseen,
 )
 
@@ -138,7 +138,7 @@ class _Together:
         The first knows how few items each part rests on, the second how unevenly they tell the two apart.
         """
         parts = difference_interval(this, baseline, self.correlation)
-        mean = mean_interval(self.values, level, (self.value - change, self.value + change))
+        mean = mean_difference_interval(self.values, level, (self.value - change, self.value + change))
         seen = Interval(min(parts.low, mean.low), max(parts.high, mean.high))
         return with_unseen(seen, self.value, self.rarer, level, change)
 
@@ -200,7 +200,7 @@ def of_means(name: str, losses_of: Callable[[Scores], ItemLosses]) -> Callable[.
             self,
             name,
             float(np.mean(here.values - there.values)),
-            lambda level: mean_interval(values, level, possible),
+            lambda level: mean_difference_interval(values, level, possible),
             confidence,
             "mean of the items' differences; Hall's skewness-corrected t interval"
             + ("" if members is None else f" over {len(values)} clusters"),
