@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pytest_llmcal import Measurement, Scores
+from pytest_llmcal.metrics.smooth import smooth_error
 from pytest_llmcal.statistics.calibration_error_interval import l1_interval
 from pytest_llmcal.statistics.planning import cells_of, chances, overconfident
 
@@ -168,10 +169,11 @@ def items() -> str:
 
 def errors() -> str:
     """Draw what a perfectly calibrated model scores on average, by kind of calibration error."""
-    kinds: tuple[tuple[str, str, Callable[[Scores], Measurement], float], ...] = (
-        ("ece()", "refuted", Scores.ece, 0.09),
-        ("smooth_ece()", "undecided", Scores.smooth_ece, 0.045),
-        ("ece(debias=True)", "holds", lambda scores: scores.ece(debias=True), 0.025),
+    kinds: tuple[tuple[str, str, Callable[[Scores], float], float], ...] = (
+        ("ece()", "refuted", lambda scores: float(scores.ece()), 0.09),
+        ("smooth_ece()", "undecided", lambda scores: smooth_error(scores.confidence, scores.correct), 0.05),
+        ("debiased", "holds", lambda scores: float(scores.ece(debias=True)), 0.018),
+        ("squared_ece()", "other", lambda scores: float(scores.squared_ece()), 0.004),
     )
     lines = []
     for name, tone, measure, at in kinds:
