@@ -1,6 +1,8 @@
 """Scores: what a model said about a task's items, and the measurements that follow from it."""
 
 from pytest_llmcal.metrics.decomposition import Decomposition
+from pytest_llmcal.scores.abstention import Abstained
+from pytest_llmcal.scores.answer_sets import AnswerSets
 from pytest_llmcal.scores.calibration_testing import CalibrationTest
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.planning import PROFILES, Plan, plan
@@ -9,6 +11,8 @@ from pytest_llmcal.scores.scores import Scores
 
 __all__ = [
     "PROFILES",
+    "Abstained",
+    "AnswerSets",
     "CalibrationTest",
     "Decomposition",
     "Plan",

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pytest_llmcal.measurement import About
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.scores import calibration_testing
+from pytest_llmcal.scores.abstention import abstain
 from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective, smooth
@@ -286,6 +287,7 @@ class Scores:
     marginal_ece = by_choice.marginal_ece
     decomposition = decomposition.decomposition
     reliability = reliability_curve
+    abstain = abstain
     calibration_test = calibration_testing.calibration_test
     is_calibrated = calibration_testing.is_calibrated
 
