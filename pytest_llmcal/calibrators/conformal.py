@@ -76,7 +76,7 @@ class ConformalSets(Fitted):
     >>> sets
     <250 answer sets of 1.332 choices on average: LAC sets that promise coverage 0.9>
     >>> float(sets.coverage())
-    0.9
+    0.912
     """
 
     name: ClassVar[str] = "conformal"
