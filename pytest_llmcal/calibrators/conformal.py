@@ -87,7 +87,7 @@ class ConformalSets(Fitted):
         method: Method = "lac",
         coverage: float = 0.9,
         *,
-        penalty: float = 0.1,
+        penalty: float = 0.01,
         unpenalised: int = 1,
         randomised: bool = False,
         seed: int = 0,

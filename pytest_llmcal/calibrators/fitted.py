@@ -106,7 +106,7 @@ class Fitted(ABC):
                 InSampleWarning,
                 stacklevel=stacklevel + 1,
             )
-        return result._with(about=replace(result.about, in_sample=not in_sample))
+        return result._with(about=replace(result.about, in_sample=result.about.in_sample or not in_sample))
 
     # What else one may do than to fit on others.
     _instead: ClassVar[str] = ""

@@ -75,7 +75,7 @@ def test_where_nothing_can_be_certified_nothing_is_answered_and_it_says_so(score
     assert "none certified" in repr(fitted)
     none = Scores([1.0, 0.9], [1, 1]).abstain(fitted)
     assert float(none.coverage) == 0.0
-    with pytest.raises(ScoresError, match="no item is answered.*no threshold was certified"):
+    with pytest.raises(ScoresError, match=r"no item is answered.*no threshold was certified"):
         none.answered.accuracy()
 
 
@@ -145,6 +145,14 @@ def test_items_it_was_fitted_on_warn_and_are_marked(tmp_path):
         assert not scores.abstain(fitted, in_sample=True).coverage.about.in_sample
         assert not fitted.answered(scores, in_sample=True).about.in_sample
         assert not drawn(seed=1).abstain(fitted).coverage.about.in_sample
+
+
+def test_scores_that_an_earlier_calibrator_learnt_from_stay_marked():
+    scores = Scores.from_logits([[3.0, 0.0], [1.0, 0.0]] * 50, [0, 0, 0, 1] * 25)
+    with pytest.warns(InSampleWarning):
+        calibrated = calibrators.create("temperature").fit(scores).transform(scores)
+    fitted = Abstention(0.5).fit(calibrated)
+    assert calibrated.abstain(fitted, in_sample=True).coverage.about.in_sample
 
 
 def test_it_must_be_fitted_first(tmp_path):
