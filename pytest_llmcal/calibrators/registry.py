@@ -55,7 +55,10 @@ def create(name: str, **options: Any) -> Calibrator:
 
 
 def load(folder: str | Path) -> Calibrator:
-    """Read a calibrator of whatever kind from the folder it was saved to."""
+    """Read a calibrator of whatever kind from the folder it was saved to.
+
+    ``Abstention`` and ``ConformalSets`` change no probabilities and are no calibrators: each has a ``load`` of its own.
+    """
     return _kind(read_name(folder)).load(folder)
 
 

@@ -1,6 +1,8 @@
 """Scores: what a model said about a task's items, and the measurements that follow from it."""
 
 from pytest_llmcal.metrics.decomposition import Decomposition
+from pytest_llmcal.scores.abstention import Abstained
+from pytest_llmcal.scores.answer_sets import AnswerSets
 from pytest_llmcal.scores.calibration_testing import CalibrationTest
 from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
@@ -10,6 +12,8 @@ from pytest_llmcal.scores.scores import Scores
 
 __all__ = [
     "PROFILES",
+    "Abstained",
+    "AnswerSets",
     "CalibrationTest",
     "Comparison",
     "Decomposition",

@@ -94,6 +94,10 @@ class Choices:
         for start in range(0, len(self.values), rows_at_once):
             yield slice(start, start + rows_at_once)
 
+    def present(self) -> npt.NDArray[np.bool_]:
+        """Return which choices each item has, shape (n, k). A probability of zero counts as none."""
+        return np.asarray(np.isfinite(self.values) if self.are_logits else self.values > 0.0)
+
     def true_accuracy(self) -> Doubles | None:
         """Return the true probability that the chosen answer is right, shape (n,), where it is known."""
         if self.truth is None:

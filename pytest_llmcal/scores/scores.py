@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pytest_llmcal.measurement import About, Verdict
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.scores import calibration_testing
+from pytest_llmcal.scores.abstention import abstain
 from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
@@ -287,6 +288,7 @@ class Scores:
     marginal_ece = by_choice.marginal_ece
     decomposition = decomposition.decomposition
     reliability = reliability_curve
+    abstain = abstain
     calibration_test = calibration_testing.calibration_test
     is_calibrated = calibration_testing.is_calibrated
 

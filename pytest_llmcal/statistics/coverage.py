@@ -8,6 +8,7 @@ for the coverage: no smoothness of the curve is taken for granted, and no densit
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,9 @@ Values = npt.NDArray[np.float64]
 _ON_COUNT = 0.2
 # Coverages from which the search for a certified one sets out.
 _STARTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
+# A start is worth its part of the error rate only if so many items over the risk are expected there: with all
+# of them right the risk would just be certified at 95%.
+_ENOUGH = 3.0
 _TINY = 1e-300
 
 
@@ -90,28 +94,77 @@ def coverage_interval(errors: Values, risk: float, level: float, design: float =
     if risk == 1.0:
         return Interval(1.0, 1.0)
     tail = (1.0 - level) / 2.0
+    count = np.arange(1.0, len(errors) + 1.0)
     wrong = errors / design
-    right = np.arange(1, len(errors) + 1) / design - wrong
-    # Were the risk as large as allowed: how likely would be so few wrong ones, and how likely so many?
-    few = np.where(right <= 0.0, 1.0, betainc(np.maximum(right, _TINY), wrong + 1.0, 1.0 - risk))
+    right = count / design - wrong
+    # Were the risk as large as allowed: how likely would be so many wrong ones?
     many = np.where(wrong <= 0.0, 1.0, betainc(np.maximum(wrong, _TINY), right + 1.0, risk))
-    return Interval(_certified(few, tail, design), _not_refuted(many, tail, design))
+    certified = _certified(count, _few(count, errors, risk, design), tail, design, _STARTS)
+    return Interval(certified.share, _not_refuted(many, tail, design))
 
 
-def _certified(few: Values, tail: float, design: float) -> float:
-    n, carried, certified = len(few), 0, 0.0
-    for start, following in zip(_STARTS, [*_STARTS[1:], 1.0], strict=True):
+def certified_items(count: Values, errors: Values, risk: float, delta: float, design: float = 1.0) -> int:
+    """Return how many items, surest first, can be answered with a risk that surely is at most ``risk``; 0 if none.
+
+    The confidence of the last of them is then a threshold: in at most ``delta`` of samples the error rate
+    of all answers that the model could give at this confidence or above exceeds ``risk``. That is the Learn-then-Test
+    of Angelopoulos et al. (2021) with fixed-sequence testing from several starts, each a share of the population that
+    can be certified by so many items. The first threshold in a walk whose risk is too large belongs to the
+    population, not to the sample; so the exact binomial test of that one alone decides whether the walk errs.
+
+    Parameters
+    ----------
+    count, errors : arrays of shape (levels,)
+        How many items have at least each confidence that occurs, from the greatest confidence to the least, and how
+        many of these are wrong.
+    risk : float
+        Share of wrong answers that is let pass, above 0 and below 1.
+    delta : float
+        Above 0 and below 1.
+    design : float
+        Design effect of the items' clusters: so many say as much as one.
+
+    Examples
+    --------
+    >>> count = np.arange(1.0, 1001.0)
+    >>> certified_items(count, np.maximum(count - 800.0, 0.0), 0.1, 0.05)  # the last 200 are wrong
+    869
+    >>> certified_items(count, np.zeros(1000), 0.001, 0.05)  # too few items, even if all are right
+    0
+    """
+    n = float(count[-1])
+    starts = tuple(start for start in _STARTS if start * n / design >= _ENOUGH / risk)
+    return _certified(count, _few(count, errors, risk, design), delta, design, starts).items
+
+
+class _Certified(NamedTuple):
+    items: int
+    share: float  # of the population, that these surely are
+
+
+def _few(count: Values, errors: Values, risk: float, design: float) -> Values:
+    """Return how likely so few wrong ones would be, were the risk as large as allowed."""
+    wrong = errors / design
+    right = count / design - wrong
+    return np.where(right <= 0.0, 1.0, betainc(np.maximum(right, _TINY), wrong + 1.0, 1.0 - risk))
+
+
+def _certified(count: Values, few: Values, tail: float, design: float, starts: tuple[float, ...]) -> _Certified:
+    n, carried, certified = int(count[-1]), 0, _Certified(0, 0.0)
+    for start, following in zip(starts, [*starts[1:], 1.0], strict=False):
         carried += 1
-        spent = tail * carried / (len(_STARTS) + 1)
+        spent = tail * carried / (len(starts) + 1)
         first, most = _likely_counts(n, start, _ON_COUNT * spent, design)
-        walk = few[max(first, 1) - 1 :] <= (1.0 - _ON_COUNT) * spent
-        last = n if walk.all() else max(first, 1) + int(walk.argmin()) - 1
+        begin = int(np.searchsorted(count, first))
+        walk = few[begin:] <= (1.0 - _ON_COUNT) * spent
+        passed = len(walk) if walk.all() else int(walk.argmin())
+        last = int(count[begin + passed - 1]) if passed else 0
         reached = first > 0 and most <= last
         if reached:
-            certified = _surely_within(last, n, _ON_COUNT * spent, design)
-        if not (reached and certified >= following):
+            certified = _Certified(last, _surely_within(last, n, _ON_COUNT * spent, design))
+        if not (reached and certified.share >= following):
             carried = 0
-    return 1.0 if few[-1] <= tail * (carried + 1) / (len(_STARTS) + 1) else certified
+    return _Certified(n, 1.0) if few[-1] <= tail * (carried + 1) / (len(starts) + 1) else certified
 
 
 def _not_refuted(many: Values, tail: float, design: float) -> float:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pytest_llmcal.measurement import Measurement
 from pytest_llmcal.metrics import ranking
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures.measured import measured
+from pytest_llmcal.scores.measures.proportion import proportion
 from pytest_llmcal.statistics.auroc import auroc_design_effect, auroc_interval_of_counts
-from pytest_llmcal.statistics.clusters import INDEPENDENT, design_effect, members_of
-from pytest_llmcal.statistics.proportion import clopper_pearson
+from pytest_llmcal.statistics.clusters import INDEPENDENT, members_of
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
@@ -20,18 +18,7 @@ if TYPE_CHECKING:
 
 def accuracy(self: Scores, *, confidence: float | None = None) -> Measurement:
     """Measure the share of right answers, with the Clopper-Pearson interval."""
-    right = self.correct.astype(np.float64)
-    effect = design_effect(right, members_of(self.clusters))
-    n = len(self) / effect.design
-    return measured(
-        self,
-        "accuracy",
-        ranking.accuracy(self.correct),
-        lambda level: clopper_pearson(right.sum() / effect.design, n, level),
-        confidence,
-        "Clopper-Pearson interval",
-        effect=effect,
-    )
+    return proportion(self, "accuracy", self.correct, confidence)
 
 
 def auroc(self: Scores, *, confidence: float | None = None) -> Measurement:

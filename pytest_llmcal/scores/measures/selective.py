@@ -80,7 +80,7 @@ def accuracy_at_coverage(self: Scores, coverage: float, *, confidence: float | N
     coverage = checked_share("coverage", coverage, above_zero=True)
     errors = selective.expected_errors(self.confidence, self.correct)
     count = selective.accepted_items(len(self), coverage)
-    effect = _effect(self, count)
+    effect = effect_on_accepted(self, count)
     return measured(
         self,
         "accuracy_at_coverage",
@@ -122,7 +122,7 @@ def coverage_at_risk(self: Scores, risk: float, *, confidence: float | None = No
     risk = checked_share("risk", risk)
     errors = selective.expected_errors(self.confidence, self.correct)
     value = selective.coverage_at_risk(errors, risk)
-    whole, accepted = _effect(self, len(self)), _effect(self, max(1, round(value * len(self))))
+    whole, accepted = effect_on_accepted(self, len(self)), effect_on_accepted(self, max(1, round(value * len(self))))
     effect = max(whole, accepted)  # by design effect
     return measured(
         self,
@@ -150,7 +150,7 @@ def _area(scores: Scores, name: str, kind: str, confidence: float | None) -> Mea
     )
 
 
-def _effect(scores: Scores, count: int) -> Effect:
+def effect_on_accepted(scores: Scores, count: int) -> Effect:
     """Return what clusters do to how many of the ``count`` most confident are right, and to which these are."""
     members = members_of(scores.clusters)
     if members is None:
