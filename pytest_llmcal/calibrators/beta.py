@@ -34,12 +34,15 @@ class BetaMap(ConfidenceMap):
 
     @property
     def is_at_bound(self) -> bool:
+        """Whether no finite a, b and m are best."""
         return self.at_bound
 
     def __call__(self, confidence: Doubles) -> Doubles:
+        """Return what each confidence becomes."""
         return probability(_features(confidence) @ np.array([self.a, self.b, self.m]))
 
     def summary(self) -> Mapping[str, float | int | str | bool]:
+        """Return its parameters."""
         return {"a": self.a, "b": self.b, "m": self.m} | ({"at_bound": True} if self.at_bound else {})
 
 

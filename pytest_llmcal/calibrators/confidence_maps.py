@@ -78,9 +78,11 @@ class Steps(ConfidenceMap):
         check_probabilities(self.value, "value", len(self.upper))
 
     def __call__(self, confidence: Doubles) -> Doubles:
+        """Return what each confidence becomes."""
         return self.value[np.searchsorted(self.upper[:-1], confidence, side="left")]
 
     def summary(self) -> Mapping[str, float | int | str | bool]:
+        """Return how many bins there are."""
         return {"bins": len(self.value)}
 
 
@@ -107,9 +109,11 @@ class Polyline(ConfidenceMap):
         check_probabilities(self.value, "value", len(self.knots))
 
     def __call__(self, confidence: Doubles) -> Doubles:
+        """Return what each confidence becomes."""
         return np.interp(confidence, self.knots, self.value)
 
     def summary(self) -> Mapping[str, float | int | str | bool]:
+        """Return how many values it takes at its knots."""
         return {"blocks": len(np.unique(self.value))}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,11 +49,14 @@ class Levels:
         >>> Levels.of(np.array([0.5, 0.9, 0.5]), np.array([True, True, False])).right.tolist()
         [1.0, 1.0]
         """
-        order = np.argsort(confidence)
-        c = confidence[order]
+        # The bits of doubles that are not negative sort as they do, and leave the sign's bit free for the answer:
+        # one sort of plain numbers takes two thirds of the time of finding an order and following it.
+        packed = np.left_shift(np.abs(confidence).view(np.uint64), 1) | correct
+        packed.sort()
+        c = np.right_shift(packed, 1).view(np.float64)
         first = np.flatnonzero(np.append(True, c[1:] > c[:-1]))
         count = np.diff(first, append=len(c)).astype(np.float64)
-        right = np.add.reduceat(correct[order].astype(np.float64), first)
+        right = np.add.reduceat((packed & 1).astype(np.float64), first)
         return cls(c[first], c[first], c[first] * count, count, right)
 
     @property
@@ -99,8 +103,12 @@ class Levels:
         >>> Levels.of(np.array([0.1, 0.2, 0.2, 0.3]), np.ones(4, dtype=bool)).equal_mass(2).tolist()
         [0, 1]
         """
-        items = np.cumsum(self.count).astype(np.int64)
-        twice_middle = 2 * items - self.count.astype(np.int64)
-        edge = -(-2 * items[-1] * np.arange(groups, dtype=np.int64) // groups)  # rounded up
-        first: npt.NDArray[np.intp] = np.unique(np.searchsorted(twice_middle, edge, side="left"))
+        items = int(self.count.sum())
+        edge = -(-2 * items * np.arange(groups, dtype=np.int64) // groups)  # rounded up
+        first: npt.NDArray[np.intp] = np.unique(np.searchsorted(self._twice_middle, edge, side="left"))
         return first[first < len(self)]
+
+    @cached_property
+    def _twice_middle(self) -> npt.NDArray[np.int64]:
+        """Twice the number of items up to the middle of each: a whole number."""
+        return (2.0 * np.cumsum(self.count) - self.count).astype(np.int64)

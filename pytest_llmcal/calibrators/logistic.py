@@ -13,6 +13,8 @@ CLOSEST = 2.0**-23
 _STEPS = 100
 # Newton's decrement for each item, twice what the loss is still above its least: squared in each step.
 _PRECISION = 1e-15
+# What keeps collinear features solvable: nothing beside what the answers say.
+_RIDGE, _LEAST_RIDGE = 1e-10, 1e-12
 _ARMIJO = 1e-4
 _SHORTEST = 1e-12
 
@@ -49,14 +51,24 @@ def platt_targets(correct: Right) -> Doubles:
     >>> platt_targets(np.array([True, False, False])).tolist()
     [0.6666666666666666, 0.25, 0.25]
     """
-    right = int(correct.sum())
-    return np.where(correct, (right + 1.0) / (right + 2.0), 1.0 / (len(correct) - right + 2.0))
+    return np.where(correct, *platt_targets_of(correct.sum(), len(correct)))
+
+
+def platt_targets_of(right: float, items: float) -> tuple[float, float]:
+    """Return the target of a right answer, and of a wrong one, where so many of the items are right."""
+    return (right + 1.0) / (right + 2.0), 1.0 / (items - right + 2.0)
 
 
 def fit_logistic(
-    features: Doubles, targets: Doubles, start: Doubles, *, penalty: Doubles | None = None, nonnegative: int = 0
+    features: Doubles,
+    targets: Doubles,
+    start: Doubles,
+    *,
+    counts: Doubles | None = None,
+    penalty: Doubles | None = None,
+    nonnegative: int = 0,
 ) -> Doubles:
-    """Return the w that minimises sum log(1 + exp(z)) - t z + w' P w / 2 with z = X w.
+    """Return the w that minimises sum of n (log(1 + exp(z)) - t z), plus w' P w / 2, with z = X w.
 
     Newton's method with step halving; coefficients that must not be negative are held at zero while the
     loss pulls them below (Bertsekas 1982, projected Newton). Where features are collinear the
@@ -70,6 +82,8 @@ def fit_logistic(
         t, from 0 to 1.
     start : array of shape (d,)
         Where to begin.
+    counts : array of shape (n,), optional
+        n, how often each row counts; once by default.
     penalty : array of shape (d, d), optional
         P, positive semidefinite; nothing by default.
     nonnegative : int
@@ -82,32 +96,35 @@ def fit_logistic(
     [-1.0986, 1.0986]
     """
     p = np.zeros((len(start), len(start))) if penalty is None else penalty
+    n = np.ones(len(targets)) if counts is None else counts
     bounded = np.arange(len(start)) < nonnegative
 
-    def loss(w: Doubles) -> float:
-        z = features @ w
+    def loss(w: Doubles, z: Doubles) -> float:
         # log(1 + exp(z)), kept from overflow
-        return float(np.sum(np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z))) - targets * z) + 0.5 * w @ p @ w)
+        return float(n @ (np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z))) - targets * z) + 0.5 * w @ p @ w)
 
     w = start.astype(np.float64)
-    here = loss(w)
+    z = features @ w
+    here = loss(w, z)
     for _ in range(_STEPS):
-        fitted = expit(features @ w)
-        slope = features.T @ (fitted - targets) + p @ w
+        fitted = expit(z)
+        slope = features.T @ (n * (fitted - targets)) + p @ w
         free = ~(bounded & (w <= 0.0) & (slope > 0.0))
-        curvature = (features * (fitted * (1.0 - fitted))[:, None]).T @ features + p
-        ridge = (1e-10 * np.trace(curvature) / len(w) + 1e-12) * np.eye(len(w))
+        curvature = (features * (n * fitted * (1.0 - fitted))[:, None]).T @ features + p
+        ridge = (_RIDGE * np.trace(curvature) / len(w) + _LEAST_RIDGE) * np.eye(len(w))
         step = np.zeros_like(w)
         step[free] = -np.linalg.solve((curvature + ridge)[np.ix_(free, free)], slope[free])
-        if -float(slope @ step) <= _PRECISION * len(targets):
+        if -float(slope @ step) <= _PRECISION * n.sum():
             break
         size = 1.0
         while size > _SHORTEST:
-            there = np.where(bounded, np.maximum(w + size * step, 0.0), w + size * step)
-            if loss(there) <= here + _ARMIJO * float(slope @ (there - w)):
+            moved = np.where(bounded, np.maximum(w + size * step, 0.0), w + size * step)
+            z = features @ moved
+            there = loss(moved, z)
+            if there <= here + _ARMIJO * float(slope @ (moved - w)):
                 break
             size *= 0.5
         else:
             break
-        w, here = there, loss(there)
+        w, here = moved, there
     return w

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
+from pytest_llmcal.calibrators import storage
 from pytest_llmcal.calibrators.calibrator import Calibrator, Learnt
 from pytest_llmcal.calibrators.confidence_maps import ConfidenceMap, Doubles, Right
 from pytest_llmcal.calibrators.errors import AtBoundWarning
@@ -74,7 +75,7 @@ class OfConfidence(Calibrator):
         refuse_impossible(scores, choices, f"{self.name} map")
         column = choices.columns()
         maps, confidences, answers = {}, [], []
-        for choice in range(choices.values.shape[1]):
+        for choice in range(_number(choices)):
             there = _there(choices, choice)
             confidence, right = column(choice)[there], choices.labels[there] == choice
             if right.any() and not right.all():
@@ -89,14 +90,14 @@ class OfConfidence(Calibrator):
             return scores.recalibrated_confidence(mapped, self.label)
         choices = self._choices_of(scores)
         column = choices.columns()
-        probability = np.zeros(choices.values.shape)
-        for choice in range(probability.shape[1]):
+        probability = np.zeros((len(scores), _number(choices)))
+        for choice in range(_number(choices)):
             there = _there(choices, choice)
             by = self.maps.get(str(choice), self.maps[_POOLED])
             probability[there, choice] = by(column(choice)[there])
         lost = ~probability.any(axis=1)
         if lost.any():
-            probability[lost] = np.column_stack([column(choice)[lost] for choice in range(probability.shape[1])])
+            probability[lost] = np.column_stack([column(choice)[lost] for choice in range(_number(choices))])
         with np.errstate(divide="ignore"):  # log 0 is minus infinity, on purpose
             return scores.recalibrated(np.log(probability), self.label)
 
@@ -107,18 +108,22 @@ class OfConfidence(Calibrator):
         return {f"{which}.{key}": value for which, each in self.maps.items() for key, value in each.learnt().items()}
 
     def _restore(self, learnt: Learnt) -> None:
-        parts: dict[str, dict[str, object]] = {}
+        needed = _ANSWER if self.extension == "top-label" else _POOLED
+        parts: dict[str, dict[str, storage.Value]] = {needed: {}}
         for name, value in learnt.items():
             which, dot, key = name.partition(".")
             if dot:
                 parts.setdefault(which, {})[key] = value
-        needed = _ANSWER if self.extension == "top-label" else _POOLED
-        self.maps = {which: self.kind.restored(part) for which, part in ({needed: {}} | parts).items()}  # type: ignore[arg-type]
+        self.maps = {which: self.kind.restored(part) for which, part in parts.items()}
 
     def _summary(self) -> Mapping[str, float | int | str | bool]:
         if self.extension == "top-label":
             return self.maps[_ANSWER].summary()
         return {"extension": self.extension, "choices": len(self.maps) - 1}
+
+
+def _number(choices: Choices) -> int:
+    return int(choices.values.shape[1])
 
 
 def _there(choices: Choices, choice: int) -> Right:

@@ -27,9 +27,11 @@ class LogitLine(ConfidenceMap):
     intercept: float
 
     def __call__(self, confidence: Doubles) -> Doubles:
+        """Return what each confidence becomes."""
         return probability(self.slope * logit(confidence) + self.intercept)
 
     def summary(self) -> Mapping[str, float | int | str | bool]:
+        """Return slope and intercept."""
         return {"slope": self.slope, "intercept": self.intercept}
 
 

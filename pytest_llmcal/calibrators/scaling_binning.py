@@ -17,9 +17,9 @@ class ScalingBinning(OfConfidence):
     """Fit Platt's map, then replace what it gives by its mean over bins of equal mass (Kumar, Liang, Ma 2019).
 
     The result takes few values, so that a binned calibration error measures all of it, and it varies less
-    than histogram binning because the means are those of the smooth map and not of what was right. All items serve each step, as
-    in the authors' code; their theorem splits them in three. It assumes what ``Platt`` assumes and
-    fails with it: bins mend nothing that the map gets wrong.
+    than histogram binning because the means are those of the smooth map and not of what was right. All
+    items serve each step, as in the authors' code; their theorem splits them in three. It assumes what
+    ``Platt`` assumes and fails with it: bins mend nothing that the map gets wrong.
 
     The ranking is kept but for ties within a bin, if the slope of Platt's map is above zero.
 

@@ -49,6 +49,7 @@ class VennAbersMap(ConfidenceMap):
         return low, high
 
     def __call__(self, confidence: Doubles) -> Doubles:
+        """Return what each confidence becomes."""
         low, high = self.bounds(confidence)
         return high / (1.0 - low + high)
 
