@@ -19,7 +19,8 @@ class ScalingBinning(OfConfidence):
     The result takes few values, so that a binned calibration error measures all of it, and it varies less
     than histogram binning because the means are those of the smooth map and not of what was right. All
     items serve each step, as in the authors' code; their theorem splits them in three. It assumes what
-    ``Platt`` assumes and fails with it: bins mend nothing that the map gets wrong.
+    ``Platt`` assumes and fails with it: bins mend nothing that the map gets wrong. One-vs-rest, bins of equal
+    mass lump together the few items for which a choice is likely, and can cost many right answers.
 
     The ranking is kept but for ties within a bin, if the slope of Platt's map is above zero.
 

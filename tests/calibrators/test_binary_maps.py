@@ -53,7 +53,7 @@ def test_isotonic_raw_is_the_pooled_accuracy_and_shrunk_differs_at_the_ends_alon
     assert raw.right.sum() == correct.sum()
     assert (np.diff(shrunk.accuracy) > 0.0).all()
     assert ((shrunk.accuracy > 0.0) & (shrunk.accuracy < 1.0)).all()
-    if 0.0 < raw.accuracy[0] and raw.accuracy[-1] < 1.0:
+    if raw.accuracy[0] > 0.0 and raw.accuracy[-1] < 1.0:
         assert np.array_equal(raw.accuracy, shrunk.accuracy)
 
 
@@ -65,7 +65,7 @@ def test_isotonic_maps_an_end_that_was_never_or_always_right_as_said() -> None:
 
 def test_an_end_that_would_pass_its_neighbour_is_pooled_with_it() -> None:
     # one wrong answer would become 0.25, above the 0.2 of the next level
-    scores = Scores([0.1] + [0.5] * 5 + [0.9] * 2, [0] + [1, 0, 0, 0, 0] + [1, 0])
+    scores = Scores([0.1] + [0.5] * 5 + [0.9] * 2, [0, 1, 0, 0, 0, 0, 1, 0])
     assert mapped(Isotonic().fit(scores), [0.1, 0.5, 0.9]) == pytest.approx([1.5 / 7, 1.5 / 7, 0.5])
 
 
