@@ -13,7 +13,13 @@ from pytest_llmcal.calibrators import storage
 from pytest_llmcal.calibrators.errors import CalibratorError
 from pytest_llmcal.calibrators.fitted import Fitted, Learnt
 from pytest_llmcal.calibrators.of_choices import choices_of, refuse_impossible
-from pytest_llmcal.calibrators.options import checked_amount, checked_count, checked_share
+from pytest_llmcal.calibrators.options import (
+    checked_amount,
+    checked_choice,
+    checked_count,
+    checked_share,
+    checked_switch,
+)
 from pytest_llmcal.metrics import conformal
 from pytest_llmcal.scores import AnswerSets, Scores
 from pytest_llmcal.statistics.clusters import members_of
@@ -92,15 +98,11 @@ class ConformalSets(Fitted):
         randomised: bool = False,
         seed: int = 0,
     ) -> None:
-        if method not in _METHODS:
-            raise CalibratorError(f"method must be one of {', '.join(map(repr, _METHODS))}, got {method!r}")
-        if not isinstance(randomised, bool):
-            raise CalibratorError(f"randomised must be true or false, got {randomised!r}")
-        self.method = method
+        self.method: Method = checked_choice("method", method, _METHODS)
         self.coverage = checked_share("coverage", coverage)
         self.penalty = checked_amount("penalty", penalty)
         self.unpenalised = checked_count("unpenalised", unpenalised)
-        self.randomised = randomised
+        self.randomised = checked_switch("randomised", randomised)
         self.seed = checked_count("seed", seed)
         self._quantile = math.inf
 

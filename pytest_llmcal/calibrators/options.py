@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pytest_llmcal.calibrators.errors import CalibratorError
@@ -21,8 +23,22 @@ def checked_amount(name: str, amount: float) -> float:
     return float(amount)
 
 
-def checked_count(name: str, count: int) -> int:
-    """Return a whole number of at least 0."""
-    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
-        raise CalibratorError(f"{name} must be a whole number of at least 0, got {count!r}")
+def checked_count(name: str, count: int, *, least: int = 0) -> int:
+    """Return a whole number of at least ``least``."""
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < least:
+        raise CalibratorError(f"{name} must be a whole number of at least {least}, got {count!r}")
     return int(count)
+
+
+def checked_choice(name: str, choice: Any, allowed: tuple[str, ...]) -> Any:
+    """Return one of the texts that are allowed."""
+    if choice not in allowed:
+        raise CalibratorError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {choice!r}")
+    return choice
+
+
+def checked_switch(name: str, switch: bool) -> bool:
+    """Return a boolean."""
+    if not isinstance(switch, bool):
+        raise CalibratorError(f"{name} must be True or False, got {switch!r}")
+    return switch

@@ -18,7 +18,16 @@ GROUP = "pytest_llmcal.calibrators"
 _OURS = "pytest_llmcal.calibrators"
 # Where each class is; a module is imported when its calibrator is first asked for.
 _BY_NAME: Mapping[str, str] = {
+    "bbq": "bbq:BBQ",
+    "beta": "beta:Beta",
+    "centered-isotonic": "centered_isotonic:CenteredIsotonic",
+    "histogram": "histogram_binning:HistogramBinning",
+    "isotonic": "isotonic:Isotonic",
+    "platt": "platt:Platt",
+    "scaling-binning": "scaling_binning:ScalingBinning",
+    "spline": "spline:Spline",
     "temperature": "temperature:Temperature",
+    "venn-abers": "venn_abers:VennAbers",
 }
 
 

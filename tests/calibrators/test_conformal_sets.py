@@ -208,7 +208,7 @@ def test_it_must_be_fitted_first():
         ({"penalty": -0.1}, "penalty must be a number of at least 0, got -0.1"),
         ({"penalty": math.nan}, "penalty must be a number of at least 0"),
         ({"unpenalised": 1.5}, "unpenalised must be a whole number of at least 0, got 1.5"),
-        ({"randomised": 1}, "randomised must be true or false, got 1"),
+        ({"randomised": 1}, "randomised must be True or False, got 1"),
         ({"seed": None}, "seed must be a whole number"),
     ],
 )
