@@ -20,6 +20,7 @@ _OURS = "pytest_llmcal.calibrators"
 _BY_NAME: Mapping[str, str] = {
     "ensemble-temperature": "ensemble_temperature:EnsembleTemperature",
     "temperature": "temperature:Temperature",
+    "vector": "vector:Vector",
 }
 
 
