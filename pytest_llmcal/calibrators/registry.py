@@ -19,6 +19,7 @@ _OURS = "pytest_llmcal.calibrators"
 # Where each class is; a module is imported when its calibrator is first asked for.
 _BY_NAME: Mapping[str, str] = {
     "ensemble-temperature": "ensemble_temperature:EnsembleTemperature",
+    "matrix": "matrix:Matrix",
     "temperature": "temperature:Temperature",
     "vector": "vector:Vector",
 }
