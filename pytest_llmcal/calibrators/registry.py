@@ -18,6 +18,7 @@ GROUP = "pytest_llmcal.calibrators"
 _OURS = "pytest_llmcal.calibrators"
 # Where each class is; a module is imported when its calibrator is first asked for.
 _BY_NAME: Mapping[str, str] = {
+    "dirichlet": "dirichlet:Dirichlet",
     "ensemble-temperature": "ensemble_temperature:EnsembleTemperature",
     "matrix": "matrix:Matrix",
     "temperature": "temperature:Temperature",
