@@ -21,6 +21,7 @@ _BY_NAME: Mapping[str, str] = {
     "dirichlet": "dirichlet:Dirichlet",
     "ensemble-temperature": "ensemble_temperature:EnsembleTemperature",
     "matrix": "matrix:Matrix",
+    "structured-matrix": "structured_matrix:StructuredMatrix",
     "temperature": "temperature:Temperature",
     "vector": "vector:Vector",
 }
