@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,9 @@ from pytest_llmcal.scores.choices import Choices, Doubles
 from pytest_llmcal.scores.validation import Mask
 
 Kind = Literal["centred logits", "log-probabilities", "scaled log-probabilities"]
+Slice = tuple[slice, Doubles, Mask | None]
+# Numbers in double precision that are kept from one pass to the next.
+_KEPT = 1 << 23
 # A logit this far below the largest stands for no choice at all, and would swamp all others of its item.
 _FARTHEST = 1e5
 
@@ -36,14 +39,24 @@ class Inputs:
         Which number is taken off.
     temperature : float
         What logits are divided by.
+    kept_slices : list or None
+        What ``slices`` yields, where there was room to keep it.
     """
 
     choices: Choices
     kind: Kind
     temperature: float
+    kept_slices: list[Slice] | None = None
 
-    def slices(self) -> Iterator[tuple[slice, Doubles, Mask | None]]:
+    def kept(self) -> Inputs:
+        """Return the same, worked out once if that takes no more than 64 MB."""
+        return replace(self, kept_slices=list(self.slices())) if self.choices.values.size <= _KEPT else self
+
+    def slices(self) -> Iterator[Slice]:
         """Yield rows, their numbers, and which choices are missing (None for none): these get zero."""
+        if self.kept_slices is not None:
+            yield from self.kept_slices
+            return
         for rows, logits in logits_of(self.choices):
             values = logits.astype(np.float64)
             missing = np.isneginf(values)

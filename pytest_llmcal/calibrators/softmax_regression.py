@@ -52,7 +52,7 @@ class Fit(NamedTuple):
         Whether it gives each right choice the largest logit: then larger weights would always be better, and
         the penalties alone keep them finite.
     gradient : float
-        Greatest absolute entry of the gradient there.
+        Greatest absolute entry of the gradient there, by the weights and by the logits of a mean item.
     """
 
     map: AffineMap
@@ -77,9 +77,13 @@ def fit(inputs: Inputs, penalty_of_weights: Doubles, penalty_of_bias: float) -> 
     """
     shape, k = penalty_of_weights.shape, len(penalty_of_weights)
     identity = np.ones(k) if len(shape) == 1 else np.eye(k)
+    inputs = inputs.kept()
+    mean = sum(x.sum(axis=0) for _, x, _ in inputs.slices()) / len(inputs.choices.labels)
 
+    # The search moves the logits of a mean item in place of the bias: else each weight would drag its bias along.
     def unpacked(parameters: Doubles) -> tuple[Doubles, Doubles]:
-        return parameters[k:].reshape(shape), parameters[:k]
+        change = parameters[k:].reshape(shape)
+        return change, parameters[:k] - (change * mean if change.ndim == 1 else change @ mean)
 
     def objective(parameters: Doubles) -> tuple[float, Doubles]:
         change, bias = unpacked(parameters)
@@ -87,6 +91,7 @@ def fit(inputs: Inputs, penalty_of_weights: Doubles, penalty_of_bias: float) -> 
         loss += float((penalty_of_weights * change * change).sum() + penalty_of_bias * (bias @ bias))
         by_weights += 2.0 * penalty_of_weights * change
         by_bias += 2.0 * penalty_of_bias * bias
+        by_weights -= by_bias * mean if change.ndim == 1 else np.outer(by_bias, mean)
         return loss, np.concatenate([by_bias, by_weights.ravel()])
 
     best, gradient = _least(objective, np.zeros(k + identity.size))
