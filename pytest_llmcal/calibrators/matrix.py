@@ -9,7 +9,7 @@ from pytest_llmcal.calibrators.inputs import Kind
 from pytest_llmcal.scores.choices import Doubles
 
 # Beside the paper's, which leaves the diagonal free: enough for an optimum, too little to be seen.
-_DIAGONAL = 1e-3
+_DIAGONAL = 0.1
 
 
 class Matrix(Affine):
@@ -19,7 +19,7 @@ class Matrix(Affine):
     Silva Filho, Song, Flach 2019: ``mean NLL + lambda / (k (k - 1)) sum of W_ij^2 over i != j + mu / k sum of
     b_j^2``. They choose the two strengths by cross-validation. The defaults here are ours, k (k - 1) / n and
     k / n: then each number weighs as if drawn from a normal distribution of variance 1/2. Ours are also the logits
-    less their mean over the choices that are there, and a penalty of 0.001 / n on the squared relative distance of
+    less their mean over the choices that are there, and a penalty of 0.1 / n on the squared relative distance of
     the diagonal from 1/T, the best temperature, so that there always is one optimum.
 
     It assumes what vector scaling does: choice j means the same in each item, else weights and biases tell of

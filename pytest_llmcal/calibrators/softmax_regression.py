@@ -15,7 +15,7 @@ from pytest_llmcal.scores.validation import Mask
 
 _STEPS = 5000
 # Greatest entry of the gradient of the mean negative log-likelihood at which the search ends.
-GRADIENT = 1e-8
+GRADIENT = 1e-7
 
 
 class AffineMap(NamedTuple):
@@ -78,9 +78,11 @@ def fit(inputs: Inputs, penalty_of_weights: Doubles, penalty_of_bias: float) -> 
     shape, k = penalty_of_weights.shape, len(penalty_of_weights)
     identity = np.ones(k) if len(shape) == 1 else np.eye(k)
     inputs = inputs.kept()
-    mean = sum(x.sum(axis=0) for _, x, _ in inputs.slices()) / len(inputs.choices.labels)
-
+    n = len(inputs.choices.labels)
     # The search moves the logits of a mean item in place of the bias: else each weight would drag its bias along.
+    # Of few items that is left alone, because their penalties, which are those of the bias itself, weigh more.
+    mean = sum((x.sum(axis=0) for _, x, _ in inputs.slices()), np.zeros(k)) / n if n > k else np.zeros(k)
+
     def unpacked(parameters: Doubles) -> tuple[Doubles, Doubles]:
         change = parameters[k:].reshape(shape)
         return change, parameters[:k] - (change * mean if change.ndim == 1 else change @ mean)
