@@ -85,7 +85,7 @@ def test_few_items_leave_structured_matrix_scaling_near_temperature_scaling() ->
         assert fitted.weights is not None
         distances.append(np.abs(fitted.weights - np.eye(3)).max())
     assert distances[0] < distances[1] < distances[2]
-    assert distances[0] < 0.1
+    assert distances[0] < 0.3
 
 
 def test_the_bias_of_a_choice_that_is_never_right_is_about_minus_the_logarithm_of_the_items() -> None:
