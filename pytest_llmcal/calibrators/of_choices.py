@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from pytest_llmcal.calibrators.errors import CalibratorError
+from pytest_llmcal.metrics.binning import FloatArray
 from pytest_llmcal.scores import Scores
 from pytest_llmcal.scores.choices import Choices
+
+# Numbers worked on at once: half a megabyte in single precision, which stays in the processor's cache.
+_AT_ONCE = 1 << 17
 
 
 def choices_of(scores: Scores, what: str) -> Choices:
@@ -43,3 +49,26 @@ def refuse_impossible(scores: Scores, choices: Choices, what: str) -> None:
             f"{item} gives its right choice probability zero, which no {what} mends; "
             "probabilities lose small values in rounding, logits (Scores.from_logits) do not"
         )
+
+
+def logits_of(choices: Choices) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield logits, or logarithms of probabilities, in single precision or better, a slice of rows at a time.
+
+    Those of choices that are not there, or have probability zero, are minus infinity.
+    """
+    dtype = np.promote_types(choices.values.dtype, np.float32)
+    rows_at_once = max(1, _AT_ONCE // choices.values.shape[1])
+    for start in range(0, len(choices.values), rows_at_once):
+        rows = slice(start, start + rows_at_once)
+        values = choices.values[rows].astype(dtype)
+        if not choices.are_logits:
+            with np.errstate(divide="ignore"):  # log 0 is minus infinity, on purpose
+                np.log(values, out=values)
+        yield rows, values
+
+
+def distances(choices: Choices) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield logits less the largest of each item, so at most zero, a slice of rows at a time."""
+    for rows, logits in logits_of(choices):
+        logits -= np.take_along_axis(logits, choices.chosen[rows, None], axis=1)
+        yield rows, logits

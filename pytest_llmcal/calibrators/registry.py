@@ -21,12 +21,17 @@ _BY_NAME: Mapping[str, str] = {
     "bbq": "bbq:BBQ",
     "beta": "beta:Beta",
     "centered-isotonic": "centered_isotonic:CenteredIsotonic",
+    "dirichlet": "dirichlet:Dirichlet",
+    "ensemble-temperature": "ensemble_temperature:EnsembleTemperature",
     "histogram": "histogram_binning:HistogramBinning",
     "isotonic": "isotonic:Isotonic",
+    "matrix": "matrix:Matrix",
     "platt": "platt:Platt",
     "scaling-binning": "scaling_binning:ScalingBinning",
     "spline": "spline:Spline",
+    "structured-matrix": "structured_matrix:StructuredMatrix",
     "temperature": "temperature:Temperature",
+    "vector": "vector:Vector",
     "venn-abers": "venn_abers:VennAbers",
 }
 

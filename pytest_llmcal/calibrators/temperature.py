@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Mapping
 from typing import ClassVar
@@ -10,16 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from pytest_llmcal.calibrators import storage
+from pytest_llmcal.calibrators.best_temperature import HIGHEST, LOWEST, best_inverse_temperature
 from pytest_llmcal.calibrators.calibrator import Calibrator, Learnt
 from pytest_llmcal.calibrators.errors import AtBoundWarning
 from pytest_llmcal.calibrators.of_choices import choices_of, refuse_impossible
 from pytest_llmcal.scores import Scores
-from pytest_llmcal.scores.choices import Choices
-
-# Temperatures searched. A fit that runs into an end has no minimum inside.
-LOWEST, HIGHEST = 1e-4, 1e4
-_STEPS = 100
-_PRECISION = 1e-10
 
 
 class Temperature(Calibrator):
@@ -27,7 +21,9 @@ class Temperature(Calibrator):
 
     T minimises the negative log-likelihood, which is convex in 1/T; it is found by
     Newton's method in log(1/T), kept inside a shrinking bracket. T above one makes
-    answers less confident. The chosen answers stay the same.
+    answers less confident. It assumes that all items are overconfident, or underconfident,
+    alike. The chosen answers stay the same, and so does the order of all choices of an item;
+    the ranking of items by confidence may change where there are more than two choices.
 
     Attributes
     ----------
@@ -53,7 +49,7 @@ class Temperature(Calibrator):
     def _learn(self, scores: Scores) -> None:
         choices = choices_of(scores, "temperature scaling")
         refuse_impossible(scores, choices, "temperature")
-        inverse, self.at_bound = _best_inverse_temperature(choices)
+        inverse, self.at_bound = best_inverse_temperature(choices)
         self.temperature = 1.0 / inverse
         if self.at_bound:
             warnings.warn(
@@ -83,39 +79,3 @@ class Temperature(Calibrator):
     def _summary(self) -> Mapping[str, float | int | str | bool]:
         assert self.temperature is not None
         return {"T": self.temperature} | ({"at_bound": True} if self.at_bound else {})
-
-
-def _best_inverse_temperature(choices: Choices) -> tuple[float, bool]:
-    """Return 1/T and whether it lies at an end of the range."""
-    low, high = -math.log(HIGHEST), -math.log(LOWEST)
-    if _slopes(choices, math.exp(low))[0] >= 0.0:
-        return math.exp(low), True
-    if _slopes(choices, math.exp(high))[0] <= 0.0:
-        return math.exp(high), True
-    log_inverse = 0.0
-    for _ in range(_STEPS):
-        inverse = math.exp(log_inverse)
-        slope, curvature = _slopes(choices, inverse)
-        low, high = (low, log_inverse) if slope > 0.0 else (log_inverse, high)
-        step = log_inverse - slope / (inverse * curvature) if curvature > 0.0 else math.inf
-        following = step if low < step < high else 0.5 * (low + high)
-        if abs(following - log_inverse) < _PRECISION:
-            break
-        log_inverse = following
-    return math.exp(following), False
-
-
-def _slopes(choices: Choices, inverse: float) -> tuple[float, float]:
-    """Return first and second derivative of the summed negative log-likelihood by 1/T."""
-    slope = curvature = 0.0
-    for rows, logs in choices.log_probabilities():
-        distance = logs - logs.max(axis=1, keepdims=True)
-        weights = np.exp(inverse * distance)
-        weights /= weights.sum(axis=1, keepdims=True)
-        # A choice that is not there has weight zero; minus infinity times zero would be NaN.
-        distance[np.isneginf(distance)] = 0.0
-        mean = np.einsum("ij,ij->i", weights, distance)
-        right = np.take_along_axis(distance, choices.labels[rows, None], axis=1)[:, 0]
-        slope += float((mean - right).sum())
-        curvature += float((np.einsum("ij,ij,ij->i", weights, distance, distance) - mean * mean).sum())
-    return slope, curvature
