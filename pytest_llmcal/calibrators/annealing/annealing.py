@@ -42,9 +42,9 @@ class Annealing(Calibrator):
     r"""Minimise any metric by simulated annealing (Tsallis, Stariolo 1996; Xiang, Sun, Fan, Gong 1997).
 
     The search (``scipy.optimize.dual_annealing``) asks for no derivative, so the metric may have jumps.
-    It starts from the temperature that is best for the likelihood (Guo, Pleiss, Sun, Weinberger 2017), or from
-    the confidences as they are where scores hold no choices, and what it ends with is never worse on the items
-    it was fitted on: if it finds nothing better, it stays where it started.
+    It starts from the temperature that is best for the likelihood (Guo, Pleiss, Sun, Weinberger 2017), or, where
+    scores hold no choices, from the confidences as they are; what it ends with is never worse by the metric on the
+    items it was fitted on, for if it finds nothing better it stays there.
 
     What is minimised is the metric plus ``anchor`` times the negative log-likelihood. A plug-in calibration
     error is mostly chance for few items, and a map that answers every item with the same confidence, the
@@ -53,8 +53,9 @@ class Annealing(Calibrator):
     number searched, it does not search.
 
     Assumes that new items come as those it is fitted on. Fails where the metric is so noisy that the best map
-    on these items is not a good one on others: give it more items, or fewer numbers. A temperature keeps the
-    answers; a scale and bias a choice may change them; steps keep them, and the order but for ties within a step.
+    on these items is not a good one on others: give it more items, or fewer numbers. Clusters are not looked at:
+    of items that are right or wrong together, too little is taken off an error. A temperature keeps the answers;
+    a scale and bias a choice may change them; steps keep them, and the order but for ties within a step.
 
     Parameters
     ----------
@@ -67,7 +68,8 @@ class Annealing(Calibrator):
     parameters : {"temperature", "vector", "binning"}
         ``"temperature"``: one number. ``"vector"``: a scale and a bias for each choice, on the
         log-probabilities. ``"binning"``: a rising step function of the confidence; the edges hold about equally
-        many items, the heights are searched. It leaves confidences alone, without choices.
+        many items. The heights are searched from those of isotonic regression on, which for many items are hard to
+        beat by the calibration error. It leaves confidences alone, without choices.
     evaluations : int
         So often is the metric asked at most.
     seconds : float, optional
@@ -86,8 +88,8 @@ class Annealing(Calibrator):
     ----------
     trace : array of shape (m, 2)
         Number of the evaluation, from 1, at which each best value so far was found, and that value: the metric
-        plus ``anchor`` times the likelihood lost since the start. The first row is the start, the last one the end
-        of the search. Empty before ``fit``.
+        plus ``anchor`` times the likelihood lost against the temperature. The first row is the start (of steps:
+        isotonic regression), the last one the end of the search. Empty before ``fit``.
     moved : bool
         Whether it found anything better than the start.
 
@@ -150,10 +152,10 @@ class Annealing(Calibrator):
         scores = in_single_precision(scores)
         self.temperature = 1.0 if scores.choices is None else Temperature().fit(scores).temperature
         space = self._space(scores)
-        self._edges = space.edges
+        self._edges, self._found, self.moved = space.edges, space.start, False
         metric = self._metric(scores, space)
         at_start = metric(None)
-        self._found, self.moved, self._values = space.start, False, (at_start, at_start)
+        self._values = (at_start, at_start)
         if len(scores) < max(_FEWEST, _FEWEST_A_NUMBER * len(space.start)):
             self.trace, self._stopped = np.array([[1.0, at_start]]), "items"
             return
@@ -197,13 +199,14 @@ class Annealing(Calibrator):
                 confidence if found is None else step_heights(confidence, self._edges, found), label
             )
         choices = choices_of(scores, f"annealing of a {self.parameters}")
-        numbers = self._found if found is None else found
+        parameters = "temperature" if found is None else self.parameters
+        numbers = np.array([math.log(self.temperature)]) if found is None else found
         there, fitted = choices.values.shape[1], (len(numbers) + 1) // 2
-        if self.parameters == "vector" and there != fitted:
+        if parameters == "vector" and there != fitted:
             raise CalibratorError(f"{self.name} of a vector was fitted on {fitted} choices, and {scores!r} has {there}")
         logits = np.empty(choices.values.shape)
         for rows, logs in choices.log_probabilities():
-            logits[rows] = mapped_logits(logs, self.parameters, numbers)
+            logits[rows] = mapped_logits(logs, parameters, numbers)
         return scores.recalibrated(logits, label)
 
     def _learnt(self) -> Learnt:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pytest_llmcal.calibrators.temperature import HIGHEST, LOWEST
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.metrics.bins import make_bins
+from pytest_llmcal.metrics.isotonic import rising
 from pytest_llmcal.metrics.proper_scores import binary_brier_losses, binary_nll_losses, brier_losses
 
 Values = npt.NDArray[np.float64]
@@ -150,6 +151,8 @@ class Logits:
 class Steps:
     """A rising step function of the confidence, its steps of about equally many items.
 
+    The search begins where the likelihood of steps is best, which is isotonic regression.
+
     Parameters
     ----------
     confidence, correct : arrays of shape (n,)
@@ -161,17 +164,18 @@ class Steps:
     --------
     >>> space = Steps(np.array([0.2, 0.4, 0.6, 0.8]), np.array([False, True, True, True]), 2)
     >>> space.edges.tolist(), space.start.round(2).tolist()
-    ([0.4], [0.3, 0.7])
+    ([0.4], [0.5, 0.83])
     """
 
     def __init__(self, confidence: Values, correct: npt.NDArray[np.bool_], steps: int) -> None:
         self._confidence, self._correct = confidence, correct
         self.edges = make_bins(confidence, correct, steps, "equal-mass").upper[:-1]
         self._step = np.searchsorted(self.edges, confidence, side="left")
-        mean = np.bincount(self._step, confidence) / np.bincount(self._step)
+        count = np.bincount(self._step).astype(np.float64)
         # As near to 0 and 1 as so many items can tell.
         least = 1.0 / (len(confidence) + 2.0)
-        self.start, self.box = np.clip(mean, least, 1.0 - least), [(least, 1.0 - least)] * len(mean)
+        heights = rising(np.bincount(self._step, correct) / count, count)
+        self.start, self.box = np.clip(heights, least, 1.0 - least), [(least, 1.0 - least)] * len(count)
 
     def outcome(self, found: Values | None) -> Outcome:
         """Return what the steps make of the items; None for the confidences as they are."""
