@@ -18,6 +18,8 @@ GROUP = "pytest_llmcal.calibrators"
 _OURS = "pytest_llmcal.calibrators"
 # Where each class is; a module is imported when its calibrator is first asked for.
 _BY_NAME: Mapping[str, str] = {
+    "annealing": "annealing.annealing:Annealing",
+    "auto": "auto:Auto",
     "bbq": "bbq:BBQ",
     "beta": "beta:Beta",
     "centered-isotonic": "centered_isotonic:CenteredIsotonic",

@@ -1,0 +1,1 @@
+"""Simulated annealing: a calibrator that minimises whatever metric it is given."""
