@@ -14,8 +14,10 @@ from pytest_llmcal.calibrators import storage
 from pytest_llmcal.calibrators.errors import CalibratorError, InSampleWarning
 from pytest_llmcal.calibrators.folds import folds_of
 from pytest_llmcal.calibrators.seen import SeenItems
+from pytest_llmcal.measurement import About
 from pytest_llmcal.scores import Scores
 from pytest_llmcal.scores.joined import joined
+from pytest_llmcal.scores.logit_map import LogitMap
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -46,6 +48,15 @@ class Calibrator(ABC):
     def is_fitted(self) -> bool:
         """Whether it has learnt something."""
         return self._seen is not None
+
+    @property
+    def fitted_on(self) -> About | None:
+        """Model, task, split and fingerprint of what it was fitted on; None before ``fit``."""
+        return None if self._seen is None else self._seen.about
+
+    def logit_map(self) -> LogitMap | None:
+        """Return what it does to logits in numbers that a server can apply; None where it cannot be said so."""
+        return None
 
     def fit(self, scores: Scores) -> Self:
         """Learn from scores whose right answers are known; returns the calibrator itself.
