@@ -65,6 +65,8 @@ class Axis:
         Where the noise floor's 95th percentile lies; its band begins at the left end.
     exact : float or None
         Where the true value lies.
+    before : tuple of float or None
+        Begin and end of the interval before calibration, and the estimate then.
     """
 
     low_text: str
@@ -76,6 +78,7 @@ class Axis:
     wrong: tuple[float, float] | None
     floor: float | None
     exact: float | None
+    before: tuple[float, float, float] | None
 
 
 def common_scale(records: Sequence[Record]) -> Scale:
@@ -122,7 +125,14 @@ def axis_of(record: Record, scale: Scale) -> Axis:
         wrong=_wrong_side(record.relation, limit),
         floor=None if record.noise_floor_p95 is None else scale.at(record.noise_floor_p95),
         exact=None if record.exact is None else scale.at(record.exact),
+        before=_before(record, scale),
     )
+
+
+def _before(record: Record, scale: Scale) -> tuple[float, float, float] | None:
+    if record.before_low is None or record.before_high is None or record.before_estimate is None:
+        return None
+    return scale.at(record.before_low), scale.at(record.before_high), scale.at(record.before_estimate)
 
 
 def _limits(records: Iterable[Record], relations: frozenset[str]) -> Iterator[float]:
@@ -143,6 +153,7 @@ def _wrong_side(relation: str, limit: float | None) -> tuple[float, float] | Non
 def _drawn(record: Record) -> Iterator[float]:
     yield from (record.estimate, record.low, record.high)
     yield from _given((record.limit, record.noise_floor_p95, record.exact))
+    yield from _given((record.before_low, record.before_estimate, record.before_high))
 
 
 def _given(values: Iterable[float | None]) -> Iterator[float]:
