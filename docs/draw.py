@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pytest_llmcal import Measurement, Scores
+from pytest_llmcal.metrics.smooth import smooth_error
 from pytest_llmcal.statistics.calibration_error_interval import l1_interval
 from pytest_llmcal.statistics.planning import cells_of, chances, overconfident
 
@@ -166,7 +167,22 @@ def items() -> str:
     return chart("The right verdict, by true error and number of items", "items", "runs with the right verdict", lines)
 
 
-PICTURES: dict[str, Callable[[], str]] = {"verdicts": verdicts, "perfect": perfect, "items": items}
+def errors() -> str:
+    """Draw what a perfectly calibrated model scores on average, by kind of calibration error."""
+    kinds: tuple[tuple[str, str, Callable[[Scores], float], float], ...] = (
+        ("ece()", "refuted", lambda scores: float(scores.ece()), 0.09),
+        ("smooth_ece()", "undecided", lambda scores: smooth_error(scores.confidence, scores.correct), 0.05),
+        ("debiased", "holds", lambda scores: float(scores.ece(debias=True)), 0.018),
+        ("squared_ece()", "other", lambda scores: float(scores.squared_ece()), 0.004),
+    )
+    lines = []
+    for name, tone, measure, at in kinds:
+        means = [(n, float(np.mean([measure(drawn(n, 0.0, seed)) for seed in range(100)]))) for n in SIZES]
+        lines.append(Line(name, tone, means, at))
+    return chart("The error of a perfectly calibrated model", "items", "mean estimate", lines, percent=False)
+
+
+PICTURES: dict[str, Callable[[], str]] = {"verdicts": verdicts, "perfect": perfect, "items": items, "errors": errors}
 
 
 def main() -> None:

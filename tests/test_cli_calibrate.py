@@ -124,8 +124,8 @@ def test_splits_that_share_items_are_refused(
     [
         (["--method", "magic"], "there is no calibrator 'magic'; known are "),
         (["--option", "spell=1"], "calibrator 'temperature': "),
-        (["--margin", "-1"], "the margin is -1; allowed is zero or more"),
-        (["--margin", "nan"], "the margin is nan; allowed is zero or more"),
+        (["--margin", "-1"], "the margin for NLL is -1; allowed is zero or more"),
+        (["--margin", "nan"], "the margin for NLL is nan; allowed is zero or more"),
     ],
 )
 @pytest.mark.usefixtures("bold")

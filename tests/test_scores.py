@@ -57,7 +57,7 @@ def test_a_measurement_holds_builtins_alone(metric):
     scores = Scores.from_logits(np.float32([[2, 0], [1, 0], [0, 1]]), np.array([0, 1, 1], np.int32))
     measured = getattr(scores, metric)()
     values = tuple(getattr(measured, name) for name in Measurement.__slots__ if name != "interval_at")
-    assert {type(leaf) for leaf in leaves(values)} <= {int, float, str, type(None)}
+    assert {type(leaf) for leaf in leaves(values)} <= {bool, int, float, str, type(None)}
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -60,7 +60,25 @@ def test_a_metric_that_was_infinite_before_has_changed_infinitely() -> None:
     assert change_of("nll", sure, sure) is None
 
 
-def test_a_mean_that_takes_arguments_has_no_change_yet(calibrated: Scores) -> None:
+def test_the_change_of_the_calibration_error_is_that_of_the_comparison(calibrated: Scores) -> None:
+    assert calibrated.before is not None
+    carried, difference = calibrated.ece(10).uncalibrated, calibrated.compare(calibrated.before).ece(10)
+    assert carried is not None
+    assert (carried.change, carried.change_low, carried.change_high) == (
+        float(difference),
+        difference.low,
+        difference.high,
+    )
+
+
+def test_items_without_names_are_the_same_all_the_same() -> None:
+    scores = Scores([0.95] * 400, [1, 1, 1, 0] * 100)
+    carried = scores.recalibrated_confidence(np.full(400, 0.76), "constant").brier().uncalibrated
+    assert carried is not None
+    assert carried.change == pytest.approx(0.76**2 - 2 * 0.76 * 0.75 - 0.95**2 + 2 * 0.95 * 0.75)
+
+
+def test_the_change_of_a_clipped_score_is_not_known(calibrated: Scores) -> None:
     carried = calibrated.nll(clip=0.01).uncalibrated
     assert carried is not None
     assert carried.change is None

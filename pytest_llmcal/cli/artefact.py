@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_llmcal.calibrators import Calibrator
-from pytest_llmcal.measurement import Measurement, MeasurementError, Verdict, title
+from pytest_llmcal.measurement import Measurement, Verdict, metric_of, title
 from pytest_llmcal.scores import Scores
-from pytest_llmcal.scores.measures.change import change_of
 
 SERVER_SCHEMA = 1
 SERVER, CARD = "server.json", "MODEL_CARD.md"
@@ -50,22 +48,13 @@ def judge(before: Scores, after: Scores, *, by: str, margin: float) -> Trial:
         By how much it may be worse, at least zero.
     """
     like = before if after.choices is not None else before.top_label()
-    return Trial(_measured(like), _measured(after._with(before=None)), _not_worse(like, after, by, margin))
+    return Trial(
+        _measured(like), _measured(after._with(before=None)), after.compare(like).not_worse_than(margin, metric=by)
+    )
 
 
 def _measured(scores: Scores) -> tuple[Measurement, ...]:
     return tuple(getattr(scores, metric)() for metric in _METRICS)
-
-
-def _not_worse(before: Scores, after: Scores, by: str, margin: float) -> Verdict:
-    if not 0.0 <= margin < math.inf:
-        raise MeasurementError(f"the margin is {margin:g}; allowed is zero or more, how much worse {title(by)} may be")
-    change = change_of(by, after, before)
-    if change is None:
-        raise MeasurementError(
-            f"{title(by)} is infinite before and after, so it cannot say which is worse; --by brier can"
-        )
-    return change.below(margin)
 
 
 @dataclass(frozen=True)
@@ -168,7 +157,7 @@ class Artefact:
     def _decided(self) -> str:
         verdict = self.trial.verdict
         change = verdict.measurement
-        metric = title(change.name.removesuffix("_difference"))
+        metric = title(metric_of(change.name) or change.name)
         worth = {"holds": "It may be used", "refuted": "It must not be used", "undecided": "Nobody can say yet"}
         needed = f"; about {verdict.items_needed:,} items would decide it" if verdict.items_needed else ""
         return (

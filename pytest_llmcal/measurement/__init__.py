@@ -1,6 +1,7 @@
 """Numbers that know their error bar, and what they say about a limit."""
 
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor, Uncalibrated
+from pytest_llmcal.measurement.differences import difference_name, higher_is_better, metric_of
 from pytest_llmcal.measurement.errors import MeasurementError
 from pytest_llmcal.measurement.judging import Judgement, Status, judged, shares
 from pytest_llmcal.measurement.measurement import Measurement
@@ -26,7 +27,10 @@ __all__ = [
     "Uncalibrated",
     "Verdict",
     "current_rules",
+    "difference_name",
+    "higher_is_better",
     "judged",
+    "metric_of",
     "range_of",
     "shares",
     "title",

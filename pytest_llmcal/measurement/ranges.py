@@ -2,6 +2,8 @@
 
 import math
 
+from pytest_llmcal.measurement.differences import metric_of
+
 _RANGES = {
     "accuracy": (0.0, 1.0),
     "accuracy_at_coverage": (0.0, 1.0),
@@ -32,5 +34,10 @@ def range_of(name: str) -> tuple[float, float]:
     --------
     >>> range_of("ece"), range_of("my_metric")
     ((0.0, 1.0), (-inf, inf))
+    >>> range_of("ece_difference")
+    (-1.0, 1.0)
     """
+    if (metric := metric_of(name)) is not None:
+        least, greatest = range_of(metric)
+        return least - greatest, greatest - least
     return _RANGES.get(name, (-math.inf, math.inf))

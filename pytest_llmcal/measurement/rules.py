@@ -27,7 +27,7 @@ class Observation:
         What was judged.
     relation : str
         ``"<"``, ``"<="``, ``">"`` or ``">="`` for a plain comparison;
-        ``"below"``, ``"above"``, ``"is_monotone"`` or ``"is_calibrated"`` for a verdict.
+        that of the verdict, such as ``"below"`` or ``"not_worse_than"``.
     limit : float or None
         What it was held against.
     outcome : str

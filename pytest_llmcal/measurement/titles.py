@@ -1,5 +1,7 @@
 """Names of metrics as people write them."""
 
+from pytest_llmcal.measurement.differences import metric_of
+
 _TITLES = {
     "ace": "adaptive calibration error",
     "aurc": "AURC",
@@ -26,5 +28,9 @@ def title(name: str) -> str:
     --------
     >>> title("ece"), title("largest_drop")
     ('ECE', 'largest drop')
+    >>> title("ece_difference")
+    "ECE minus the baseline's"
     """
+    if (metric := metric_of(name)) is not None:
+        return f"{title(metric)} minus the baseline's"
     return _TITLES.get(name, name.replace("_", " "))

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pytest_llmcal.measurement import metric_of
 from pytest_llmcal.records import Record
 from pytest_llmcal.report import numbers
-from pytest_llmcal.report.wording import LOWER, UPPER
+from pytest_llmcal.report.wording import wanted
 
 WIDTH = 240
 """Width of the drawing in its own units."""
@@ -65,6 +66,8 @@ class Axis:
         Where the noise floor's 95th percentile lies; its band begins at the left end.
     exact : float or None
         Where the true value lies.
+    equal : float or None
+        Of a difference, where it is zero: both models are equal.
     before : tuple of float or None
         Begin and end of the interval before calibration, and the estimate then.
     """
@@ -78,6 +81,7 @@ class Axis:
     wrong: tuple[float, float] | None
     floor: float | None
     exact: float | None
+    equal: float | None
     before: tuple[float, float, float] | None
 
 
@@ -89,8 +93,8 @@ def common_scale(records: Sequence[Record]) -> Scale:
     values = [value for record in records for value in _drawn(record) if abs(value) <= _LARGEST]
     low, high = min(values, default=0.0), max(values, default=1.0)
     room = (high - low) * _ROOM
-    low = min([low, *(limit - room for limit in _limits(records, LOWER))])
-    high = max([high, *(limit + room for limit in _limits(records, UPPER))])
+    low = min([low, *(limit - room for limit in _limits(records, "large"))])
+    high = max([high, *(limit + room for limit in _limits(records, "small"))])
     if 0 < low <= high / 2:
         low = 0.0
     if high < 0 and high >= low / 2:
@@ -122,9 +126,10 @@ def axis_of(record: Record, scale: Scale) -> Axis:
         estimate=scale.at(estimate),
         off="low" if estimate < scale.low else "high" if estimate > scale.high else "",
         limit=limit,
-        wrong=_wrong_side(record.relation, limit),
+        wrong=_wrong_side(record, limit),
         floor=None if record.noise_floor_p95 is None else scale.at(record.noise_floor_p95),
         exact=None if record.exact is None else scale.at(record.exact),
+        equal=None if metric_of(record.metric) is None else scale.at(0.0),
         before=_before(record, scale),
     )
 
@@ -135,24 +140,23 @@ def _before(record: Record, scale: Scale) -> tuple[float, float, float] | None:
     return scale.at(record.before_low), scale.at(record.before_high), scale.at(record.before_estimate)
 
 
-def _limits(records: Iterable[Record], relations: frozenset[str]) -> Iterator[float]:
-    given = (record.limit for record in records if record.relation in relations)
+def _limits(records: Iterable[Record], side: str) -> Iterator[float]:
+    given = (record.limit for record in records if wanted(record) == side)
     return (limit for limit in given if limit is not None and abs(limit) <= _LARGEST)
 
 
-def _wrong_side(relation: str, limit: float | None) -> tuple[float, float] | None:
-    if limit is None:
+def _wrong_side(record: Record, limit: float | None) -> tuple[float, float] | None:
+    side = wanted(record)
+    if limit is None or side is None:
         return None
-    if relation in UPPER:
-        return limit, round(RIGHT - limit, 1)
-    if relation in LOWER:
-        return LEFT, round(limit - LEFT, 1)
-    return None
+    return (limit, round(RIGHT - limit, 1)) if side == "small" else (LEFT, round(limit - LEFT, 1))
 
 
 def _drawn(record: Record) -> Iterator[float]:
     yield from (record.estimate, record.low, record.high)
     yield from _given((record.limit, record.noise_floor_p95, record.exact))
+    if metric_of(record.metric) is not None:
+        yield 0.0  # where the two models are equal
     yield from _given((record.before_low, record.before_estimate, record.before_high))
 
 

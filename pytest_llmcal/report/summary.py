@@ -11,7 +11,7 @@ from functools import cached_property
 from pytest_llmcal.records import Gate, ModelFacts, Record, Run
 from pytest_llmcal.report import wording
 from pytest_llmcal.report.numbers import plural
-from pytest_llmcal.report.wording import LOWER, TONES, UPPER, Label
+from pytest_llmcal.report.wording import TONES, Label
 
 BLOCKING = frozenset({"failed", "error"})
 """Outcomes of a gate that keep a model from release."""
@@ -203,9 +203,10 @@ def _slack(record: Record) -> float:
 
     An order for display only; widths make metrics of different units comparable.
     """
-    if record.limit is None or record.relation not in UPPER | LOWER:
+    wanted = wording.wanted(record)
+    if record.limit is None or wanted is None:
         return 0.0
-    distance = record.limit - record.estimate if record.relation in UPPER else record.estimate - record.limit
+    distance = record.limit - record.estimate if wanted == "small" else record.estimate - record.limit
     width = record.high - record.low
     if distance == 0 or math.isnan(distance) or not width < math.inf:  # at its limit, or nothing is known
         return 0.0

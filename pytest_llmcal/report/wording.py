@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from pytest_llmcal.measurement import higher_is_better
 from pytest_llmcal.measurement import title as title_of
 from pytest_llmcal.records import MEASURED_NOTHING, Gate, Record
 from pytest_llmcal.report import numbers
@@ -20,11 +22,17 @@ _RELATIONS = {
     "is_monotone": "at most",
 }
 
-UPPER = frozenset({"<", "<=", "below", "is_calibrated", "is_monotone"})
-"""Relations that a small value satisfies."""
+_SMALL_IS_WANTED = frozenset({"<", "<=", "below", "is_calibrated", "is_monotone"})
+_LARGE_IS_WANTED = frozenset({">", ">=", "above"})
 
-LOWER = frozenset({">", ">=", "above"})
-"""Relations that a large value satisfies."""
+
+def wanted(record: Record) -> Literal["small", "large"] | None:
+    """Return which values satisfy what was asked of a measurement; None where it is neither side of its limit."""
+    if record.relation == "not_worse_than":
+        return "large" if higher_is_better(record.metric) else "small"
+    if record.relation in _SMALL_IS_WANTED:
+        return "small"
+    return "large" if record.relation in _LARGE_IS_WANTED else None
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,8 @@ def subject(record: Record) -> str:
 
 def claim(record: Record) -> str:
     """Return what was asked of a measurement, for instance "at most 0.05"."""
+    if record.relation == "not_worse_than" and record.limit is not None:
+        return f"at most {numbers.limit(abs(record.limit))} worse" if record.limit else "not worse"
     relation = record.relation.replace("_", " ")
     if record.limit is None:
         return relation

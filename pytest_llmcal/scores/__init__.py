@@ -2,6 +2,7 @@
 
 from pytest_llmcal.metrics.decomposition import Decomposition
 from pytest_llmcal.scores.calibration_testing import CalibrationTest
+from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.planning import PROFILES, Plan, plan
 from pytest_llmcal.scores.reliability import Reliability
@@ -10,6 +11,7 @@ from pytest_llmcal.scores.scores import Scores
 __all__ = [
     "PROFILES",
     "CalibrationTest",
+    "Comparison",
     "Decomposition",
     "Plan",
     "Reliability",

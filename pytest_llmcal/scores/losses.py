@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_llmcal.metrics import proper_scores
-from pytest_llmcal.metrics.binning import IndexArray
+from pytest_llmcal.metrics.binning import FloatArray, IndexArray, chunks
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
@@ -39,7 +39,7 @@ class ItemLosses:
 def brier_of(scores: Scores) -> ItemLosses:
     """Return Brier losses, over the choices where there are choices."""
     if scores.choices is None:
-        return _picked([(proper_scores.binary_brier_losses(scores.confidence), scores.correct.astype(np.intp))])
+        return _picked(_of_answers(scores, proper_scores.binary_brier_losses))
     return _picked(_over_choices(scores, lambda logs: proper_scores.brier_losses(np.exp(logs))))
 
 
@@ -47,9 +47,13 @@ def nll_of(scores: Scores, clip: float | None = None) -> ItemLosses:
     """Return negative log-likelihoods, of the right choice where there are choices, probabilities at least ``clip``."""
     most = math.inf if clip is None else -math.log(clip)
     if scores.choices is None:
-        losses = np.minimum(proper_scores.binary_nll_losses(scores.confidence), most)
-        return _picked([(losses, scores.correct.astype(np.intp))])
+        return _picked(_of_answers(scores, lambda c: np.minimum(proper_scores.binary_nll_losses(c), most)))
     return _picked(_over_choices(scores, lambda logs: np.minimum(proper_scores.nll_losses(logs), most)))
+
+
+def _of_answers(scores: Scores, losses: Callable[[FloatArray], Values]) -> Iterator[tuple[Values, IndexArray]]:
+    for rows in chunks(len(scores)):
+        yield losses(scores.confidence[rows]), scores.correct[rows].astype(np.intp)
 
 
 def _over_choices(scores: Scores, losses: Callable[[Values], Values]) -> Iterator[tuple[Values, IndexArray]]:
@@ -63,7 +67,7 @@ def _over_choices(scores: Scores, losses: Callable[[Values], Values]) -> Iterato
         yield costs, choices.labels[rows]
 
 
-def _picked(parts: Iterator[tuple[Values, IndexArray]] | list[tuple[Values, IndexArray]]) -> ItemLosses:
+def _picked(parts: Iterator[tuple[Values, IndexArray]]) -> ItemLosses:
     values, least, greatest = [], 0.0, 0.0
     for costs, outcome in parts:
         values.append(np.take_along_axis(costs, outcome[:, None], axis=1)[:, 0])

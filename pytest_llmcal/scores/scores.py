@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_llmcal.measurement import About
+from pytest_llmcal.measurement import About, Verdict
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.scores import calibration_testing
 from pytest_llmcal.scores.choices import Choices, frozen, locked
+from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective, smooth
 from pytest_llmcal.scores.measures.uncalibrated import beside_uncalibrated
@@ -289,6 +290,40 @@ class Scores:
     reliability = reliability_curve
     calibration_test = calibration_testing.calibration_test
     is_calibrated = calibration_testing.is_calibrated
+
+    def compare(self, baseline: Scores) -> Comparison:
+        """Return the differences between this model and another one that was asked the same items.
+
+        Items are matched by id, whatever their order.
+
+        Raises
+        ------
+        ScoresError
+            If ids are missing or differ, or an item has different right answers; the text names the first.
+
+        Examples
+        --------
+        >>> new, old = (Scores([c, c], [1, 0], ids=["a", "b"]) for c in (0.6, 0.7))
+        >>> round(float(new.compare(old).brier()), 3)
+        -0.03
+        """
+        if not isinstance(baseline, Scores):
+            raise ScoresError(
+                f"a paired comparison is with the Scores of another model on the same items, got {baseline!r}"
+            )
+        return Comparison(self, baseline)
+
+    def not_worse_than(self, baseline: Scores, margin: float, *, metric: str = "nll", **asked: Any) -> Verdict:
+        """Judge the claim that this model is worse than another one by at most ``margin``.
+
+        Parameters
+        ----------
+        baseline : Scores
+            The other model's, of the same items.
+        margin, metric, **asked
+            As for ``Comparison.not_worse_than``.
+        """
+        return self.compare(baseline).not_worse_than(margin, metric=metric, **asked)
 
     def by_group(self, attribute: str) -> dict[str, Scores]:
         """Return the scores of each group of an attribute, by name.

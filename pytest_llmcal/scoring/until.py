@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from pytest_llmcal.scores import Scores
+from pytest_llmcal.scores.comparison.matching import rows_of
 from pytest_llmcal.scores.decision import Decision, VerdictOf, decide
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.joined import joined
@@ -46,7 +45,7 @@ def until(
     verdict : callable
         Function of the scores so far to a verdict, such as
         ``lambda scores: scores.ece().below(0.05)``; of a comparison, function of the scores
-        of both models: ``lambda new, old: new.compare(old).nll().below(0.01)``.
+        of both models: ``lambda new, old: new.not_worse_than(old, 0.01, metric="nll")``.
     max_items : int, optional
         Most items to score, at least 1; by default all. Of running texts, each text counts as one.
     seed : int
@@ -147,12 +146,5 @@ def _growing(score: ScoreItems, chunks: Sequence[Items], clusters: str | None) -
 
 
 def _rows(known: Scores, wanted: Scores) -> Scores:
-    """Return the rows of the baseline for the items that were scored, in their order."""
-    if known.ids is None or wanted.ids is None:
-        raise ScoresError("a paired comparison matches items by id, and the scores of one model have none")
-    place = {identity: row for row, identity in enumerate(known.ids)}
-    missing = [identity for identity in wanted.ids if identity not in place]
-    if missing:
-        more = f", nor on {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise ScoresError(f"the baseline has no score on the item {missing[0]!r}{more}")
-    return known._take(np.array([place[identity] for identity in wanted.ids]))
+    """Return the baseline's scores of the items that were scored; what data they are of follows from the ids alone."""
+    return rows_of(known, wanted)._with(about=replace(known.about, data=None))

@@ -93,13 +93,26 @@ def auroc_design_effect(confidence: FloatArray, correct: Answers, members: Index
     confidence, correct, members : arrays of shape (n,)
         Both right and wrong answers present; the cluster of each item, from ``members_of``.
     """
+    return design_effect(added_to_auroc(confidence, correct), members)
+
+
+def added_to_auroc(confidence: FloatArray, correct: Answers) -> Values:
+    """Return what each item adds to the AUROC, shape (n,): the sum of the squares is DeLong's variance, nearly.
+
+    A right answer adds how it stands to the wrong ones, a wrong answer how it stands to the right ones, each less
+    the AUROC and over the number of its kind (DeLong, DeLong, Clarke-Pearson 1988). All of them add up to zero.
+
+    Examples
+    --------
+    >>> added_to_auroc(np.array([0.9, 0.8, 0.8]), np.array([1, 1, 0])).tolist()
+    [0.125, -0.125, 0.0]
+    """
     over_wrongs, over_rights = placements(confidence, correct)
     right = correct.astype(bool)
-    # What each item adds to the estimate; the right and the wrong answers of a cluster go together.
     added = np.empty(len(right))
     added[right] = (over_wrongs - over_wrongs.mean()) / len(over_wrongs)
     added[~right] = (over_rights - over_rights.mean()) / len(over_rights)
-    return design_effect(added, members)
+    return added
 
 
 def _variance_ratio(of_rights: Counted, of_wrongs: Counted, estimate: float) -> float:

@@ -78,7 +78,9 @@ def upper_end_for_l1(sums: BinSums, tail: float, estimate: float) -> float:
     sums, tail, estimate
         As for ``l2_ends``.
     """
-    moments, normal = replace(_moments(sums, equal_gaps=True), estimate=estimate), upper_normal_quantile(tail)
+    moments, normal = _moments(sums, equal_gaps=True), upper_normal_quantile(tail)
+    # An estimate further below zero is luck: without this the end could be zero, which no sample can show.
+    moments = replace(moments, estimate=max(estimate, -math.sqrt(moments.constant)))
     high = max(0.0, moments.end(normal, 1))
     for _ in range(_STEPS):
         quantile = normal + _FOLLOWED * (_skewed_quantile(moments, high, tail, -1) - normal)

@@ -289,3 +289,15 @@ def test_25_accuracy_brier_and_comparison_are_about_the_same_predictor() -> None
     chances = softmax(logits)
     assert scores.correct.tolist() == (chances.argmax(axis=1) == [0, 2, 1]).tolist()
     assert float(scores.brier()) == pytest.approx(np.mean(((chances - np.eye(3)[[0, 2, 1]]) ** 2).sum(axis=1)))
+    ids = [str(item) for item in range(2000)]
+    generator = np.random.default_rng(25)
+    confidence = generator.beta(5.0, 1.5, 2000)
+    luck = generator.random(2000)
+    old = Scores(confidence, luck < confidence, ids=ids)
+    new = Scores(confidence, luck < confidence - 0.01, ids=ids)
+    paired = new.compare(old).accuracy()
+    shares = float(old.accuracy()), float(new.accuracy())
+    unpaired = 2 * 1.96 * math.sqrt(sum(share * (1 - share) / 2000 for share in shares))
+    assert unpaired / 2 > shares[0] - shares[1]  # unpaired, nothing can be said
+    assert paired.high - paired.low < 0.25 * unpaired
+    assert paired.below(0.0).status == "holds"

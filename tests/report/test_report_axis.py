@@ -113,3 +113,19 @@ def test_no_number_leaves_the_drawing(estimate: float, arm: float, limit: float 
 
 def test_the_drawing_has_a_margin_for_its_marks() -> None:
     assert 0 < LEFT < RIGHT < axis.WIDTH
+
+
+@pytest.mark.parametrize(
+    ("metric", "limit", "side"), [("nll_difference", 0.01, "high"), ("accuracy_difference", -0.01, "low")]
+)
+def test_a_difference_is_drawn_with_where_both_models_are_equal_and_with_the_worse_side(metric, limit, side) -> None:
+    one = record(metric=metric, relation="not_worse_than", limit=limit, estimate=0.02, low=0.015, high=0.025)
+    scale = axis.common_scale([one])
+    assert scale.low <= 0.0 <= scale.high
+    drawn = axis.axis_of(one, scale)
+    assert drawn.equal == scale.at(0.0)
+    begin, width = drawn.wrong
+    assert (begin, width) == (
+        (drawn.limit, axis.RIGHT - drawn.limit) if side == "high" else (axis.LEFT, drawn.limit - axis.LEFT)
+    )
+    assert axis.axis_of(record(metric="nll"), scale).equal is None

@@ -60,7 +60,9 @@ def test_the_subject_names_group_and_calibrator() -> None:
         (">", 0.05, "above 0.05"),
         ("is_calibrated", None, "is calibrated"),
         ("is_calibrated", 0.05, "calibrated, at most 0.05"),
-        ("not_worse_than", 0.03, "not worse than 0.03"),
+        ("not_worse_than", 0.03, "at most 0.03 worse"),
+        ("not_worse_than", -0.03, "at most 0.03 worse"),
+        ("not_worse_than", 0.0, "not worse"),
     ],
 )
 def test_the_claim_reads_as_words(relation: str, limit: float | None, claim: str) -> None:

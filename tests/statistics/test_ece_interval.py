@@ -143,3 +143,11 @@ def test_the_best_guess_is_at_most_the_estimate(data):
         assert 0.0 <= guess <= estimate
     else:
         assert guess is None
+
+
+def test_no_sample_shows_that_there_is_no_error_at_all() -> None:
+    generator = np.random.default_rng(4)
+    for _ in range(300):
+        confidence = generator.beta(5.0, 1.5, 2000)
+        for level in (0.9, 0.95, 0.99):
+            assert l1_interval(bin_sums(confidence, generator.random(2000) < confidence), level).high > 0.002

@@ -1,32 +1,18 @@
-"""By how much a calibrator changed a metric: the one place where that difference is taken."""
+"""By how much a calibrator changed a metric: the one place where that difference is asked for."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pytest_llmcal.measurement import Measurement
-from pytest_llmcal.scores.losses import brier_of, nll_of
-from pytest_llmcal.scores.measures.measured import measured
-from pytest_llmcal.statistics.clusters import contributions, members_of
-from pytest_llmcal.statistics.interval import Interval
-from pytest_llmcal.statistics.mean import mean_interval
+from pytest_llmcal.scores.errors import ScoresError
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
 
-_LOSSES = {"brier": brier_of, "nll": nll_of}
 
-MEANS = tuple(sorted(_LOSSES))
-"""Metrics whose difference is a mean over the items."""
-
-
-def change_of(
-    metric: str, after: Scores, before: Scores, *, confidence: float | None = None, **asked: Any
-) -> Measurement | None:
-    """Return a metric after calibration less the metric before, item by item; None where it is not known.
+def change_of(metric: str, after: Scores, before: Scores, *args: Any, **kwargs: Any) -> Measurement | None:
+    """Return a metric after calibration less the metric before, paired item by item; None where it is not known.
 
     Parameters
     ----------
@@ -34,10 +20,8 @@ def change_of(
         Name of a method of ``Scores``.
     after, before : Scores
         The same items in the same order, both with choices or both without.
-    confidence : float, optional
-        Level of the interval; that of the rules in force by default.
-    **asked
-        Further arguments of the metric; the differences known here take none.
+    *args, **kwargs
+        Arguments of the metric.
 
     Examples
     --------
@@ -46,26 +30,15 @@ def change_of(
     >>> round(float(change_of("brier", after, before)), 4)
     -0.0399
     """
-    losses_of = None if asked else _LOSSES.get(metric)
-    if losses_of is None:
+    if before.ids is None:  # whatever the items are called, they are the same
+        names = tuple(map(str, range(len(before))))
+        after, before = after._with(ids=names), before._with(ids=names)
+    try:
+        comparison = after.compare(before)
+        difference = getattr(comparison, metric, None)
+        if difference is None or (metric == "nll" and (args or "clip" in kwargs)):  # no difference of clipped ones
+            return None
+        measured: Measurement = difference(*args, **kwargs)
+    except ScoresError:
         return None
-    here, there = losses_of(after), losses_of(before)
-    infinite = [bool(np.isinf(losses.values).any()) for losses in (here, there)]
-    if all(infinite):
-        return None
-    name = f"{metric}_difference"
-    if any(infinite):
-        end = math.inf if infinite[0] else -math.inf
-        return measured(
-            after, name, end, lambda _: Interval(end, end), confidence, "probability zero for what was right"
-        )
-    values = contributions(here.values - there.values, members_of(after.clusters))
-    possible = here.possible[0] - there.possible[1], here.possible[1] - there.possible[0]
-    return measured(
-        after,
-        name,
-        float(np.mean(here.values - there.values)),
-        lambda level: mean_interval(values, level, possible),
-        confidence,
-        "mean of the items' differences; Hall's skewness-corrected t interval",
-    )
+    return measured

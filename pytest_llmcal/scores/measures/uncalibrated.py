@@ -39,8 +39,8 @@ def _before(metric: Callable[..., Measurement], scores: Scores, *args: Any, **kw
     after, before = scores._with(before=None), scores.before._with(before=None)
     try:
         measurement = metric(before, *args, **kwargs)
-        change = None if args else change_of(metric.__name__, after, before, **kwargs)
     except ScoresError:
         return None
+    change = change_of(metric.__name__, after, before, *args, **kwargs)
     ends = (float(measurement), measurement.low, measurement.high)
     return Uncalibrated(*ends) if change is None else Uncalibrated(*ends, float(change), change.low, change.high)
