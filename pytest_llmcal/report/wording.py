@@ -149,10 +149,10 @@ def change(record: Record) -> str | None:
     """
     if record.before_estimate is None or record.before_low is None or record.before_high is None:
         return None
-    if record.change is not None and record.change_low is not None and record.change_high is not None:
-        return f"the change, {_with_interval(record.change, record.change_low, record.change_high)}, {_real(record)}"
     if (record.estimate, record.low, record.high) == (record.before_estimate, record.before_low, record.before_high):
         return "unchanged"
+    if record.change is not None and record.change_low is not None and record.change_high is not None:
+        return f"the change, {_with_interval(record.change, record.change_low, record.change_high)}, {_real(record)}"
     if record.high < record.before_low or record.low > record.before_high:
         return "the change is real: the intervals lie apart"
     return "the intervals overlap, so they do not tell whether the change is real"

@@ -75,6 +75,11 @@ def test_a_change_is_real_by_its_own_interval_or_by_two_that_lie_apart(changes: 
     assert wording.change(repaired(**changes)) == said
 
 
+def test_an_accuracy_that_no_answer_changed_is_unchanged_whatever_its_interval() -> None:
+    same = {"before_estimate": 0.021, "before_low": 0.0, "before_high": 0.041}
+    assert wording.change(repaired(**same, change=0.0, change_low=-0.002, change_high=0.002)) == "unchanged"
+
+
 def test_a_paired_change_counts_even_where_the_intervals_overlap() -> None:
     paired = repaired(before_low=0.0, change=-0.01, change_low=-0.02, change_high=-0.005)
     assert str(wording.change(paired)).endswith("is real")
