@@ -13,6 +13,7 @@ from pytest_llmcal.calibrators.calibrator import Calibrator, Learnt
 from pytest_llmcal.calibrators.candidates import IDENTITY, Trial, simplest, tried
 from pytest_llmcal.calibrators.errors import CalibratorError
 from pytest_llmcal.scores import Scores
+from pytest_llmcal.scores.logit_map import LogitMap
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -89,6 +90,12 @@ class Auto(Calibrator):
             self.chosen = None if name == IDENTITY else registry.create(name).fit(scores)
         except CalibratorError as error:  # what could be fitted to the folds need not be to all of them
             self._choose(scores, {**failed, name: str(error)})
+
+    def logit_map(self) -> LogitMap | None:
+        """Return that of the chosen calibrator; for identity one that changes nothing."""
+        if self.chosen is None:
+            return LogitMap() if self.is_fitted else None
+        return self.chosen.logit_map()
 
     def _apply(self, scores: Scores) -> Scores:
         if self.chosen is None:

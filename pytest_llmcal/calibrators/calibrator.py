@@ -11,6 +11,7 @@ from pytest_llmcal.calibrators.fitted import Fitted, Learnt
 from pytest_llmcal.calibrators.folds import folds_of
 from pytest_llmcal.scores import Scores
 from pytest_llmcal.scores.joined import joined
+from pytest_llmcal.scores.logit_map import LogitMap
 
 __all__ = ["Calibrator", "Learnt"]
 
@@ -30,6 +31,10 @@ class Calibrator(Fitted):
     """
 
     _instead: ClassVar[str] = ", use cross_fit"
+
+    def logit_map(self) -> LogitMap | None:
+        """Return what it does to logits in numbers that a server can apply; None where it cannot be said so."""
+        return None
 
     def transform(self, scores: Scores, *, in_sample: bool = False) -> Scores:
         """Return calibrated scores that remember the uncalibrated ones as ``before``.

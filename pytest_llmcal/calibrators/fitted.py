@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pytest_llmcal.calibrators import storage
 from pytest_llmcal.calibrators.errors import CalibratorError, InSampleWarning
 from pytest_llmcal.calibrators.seen import SeenItems
+from pytest_llmcal.measurement import About
 from pytest_llmcal.scores import Scores
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ class Fitted(ABC):
     def is_fitted(self) -> bool:
         """Whether it has learnt something."""
         return self._seen is not None
+
+    @property
+    def fitted_on(self) -> About | None:
+        """Model, task, split and fingerprint of what it was fitted on; None before ``fit``."""
+        return None if self._seen is None else self._seen.about
 
     def fit(self, scores: Scores) -> Self:
         """Learn from scores whose right answers are known; returns itself.

@@ -14,6 +14,7 @@ from pytest_llmcal.calibrators.calibrator import Calibrator, Learnt
 from pytest_llmcal.calibrators.errors import AtBoundWarning
 from pytest_llmcal.calibrators.of_choices import choices_of, refuse_impossible
 from pytest_llmcal.scores import Scores
+from pytest_llmcal.scores.logit_map import LogitMap
 
 
 class Temperature(Calibrator):
@@ -45,6 +46,10 @@ class Temperature(Calibrator):
     def __init__(self) -> None:
         self.temperature: float | None = None
         self.at_bound = False
+
+    def logit_map(self) -> LogitMap | None:
+        """Return the temperature; None before ``fit``."""
+        return None if self.temperature is None else LogitMap(self.temperature)
 
     def _learn(self, scores: Scores) -> None:
         choices = choices_of(scores, "temperature scaling")

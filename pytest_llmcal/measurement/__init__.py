@@ -1,6 +1,6 @@
 """Numbers that know their error bar, and what they say about a limit."""
 
-from pytest_llmcal.measurement.about import About, Bin, NoiseFloor
+from pytest_llmcal.measurement.about import About, Bin, NoiseFloor, Uncalibrated
 from pytest_llmcal.measurement.differences import difference_name, higher_is_better, metric_of
 from pytest_llmcal.measurement.errors import MeasurementError
 from pytest_llmcal.measurement.judging import Judgement, Status, judged, shares
@@ -24,6 +24,7 @@ __all__ = [
     "Rules",
     "Status",
     "UnassertedVerdictWarning",
+    "Uncalibrated",
     "Verdict",
     "current_rules",
     "difference_name",

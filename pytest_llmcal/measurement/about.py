@@ -50,6 +50,26 @@ class NoiseFloor:
 
 
 @dataclass(frozen=True)
+class Uncalibrated:
+    """What the same metric was before a calibrator, on the same items.
+
+    Attributes
+    ----------
+    estimate, low, high : float
+        The number and the ends of its interval.
+    change, change_low, change_high : float or None
+        Paired difference, after less before, with its interval, where it is known.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    change: float | None = None
+    change_low: float | None = None
+    change_high: float | None = None
+
+
+@dataclass(frozen=True)
 class Bin:
     """One bin of a reliability curve.
 

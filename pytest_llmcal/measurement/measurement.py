@@ -10,7 +10,7 @@ from functools import partial
 from statistics import NormalDist
 from typing import Any, NoReturn
 
-from pytest_llmcal.measurement.about import About, Bin, NoiseFloor
+from pytest_llmcal.measurement.about import About, Bin, NoiseFloor, Uncalibrated
 from pytest_llmcal.measurement.errors import MeasurementError
 from pytest_llmcal.measurement.judging import Judgement, judged
 from pytest_llmcal.measurement.ranges import range_of
@@ -52,6 +52,8 @@ class Measurement(float):
         Whose answers, to what.
     curve, before : sequence of Bin
         Reliability curve behind the number, and the one before calibration.
+    uncalibrated : Uncalibrated or None
+        The number before calibration, where the scores came out of a calibrator.
     interval_at : callable, optional
         Both ends of the interval at any level, for ``at``. A pickled measurement leaves it behind.
 
@@ -85,6 +87,7 @@ class Measurement(float):
         "n",
         "name",
         "noise_floor",
+        "uncalibrated",
     )
     about: About
     before: tuple[Bin, ...]
@@ -99,6 +102,7 @@ class Measurement(float):
     n: int
     name: str
     noise_floor: NoiseFloor | None
+    uncalibrated: Uncalibrated | None
 
     def __new__(
         cls,
@@ -116,6 +120,7 @@ class Measurement(float):
         about: About | None = None,
         curve: Sequence[Bin] = (),
         before: Sequence[Bin] = (),
+        uncalibrated: Uncalibrated | None = None,
         interval_at: Callable[[float], tuple[float, float]] | None = None,
     ) -> Measurement:
         """Check and freeze the numbers as builtins, so that they pass through any report."""
@@ -138,6 +143,7 @@ class Measurement(float):
             "about": about or About(),
             "curve": tuple(curve),
             "before": tuple(before),
+            "uncalibrated": uncalibrated,
             "interval_at": interval_at,
         }
         for field, content in fields.items():
@@ -182,6 +188,10 @@ class Measurement(float):
             raise MeasurementError(f"the level of an interval lies between 0 and 1, got {confidence!r}")
         low, high = (self.interval_at or self._scaled)(confidence)
         return type(self)(float(self), **self._fields() | {"low": low, "high": high, "confidence": confidence})
+
+    def beside(self, uncalibrated: Uncalibrated | None) -> Measurement:
+        """Return the same measurement beside what it was before calibration."""
+        return type(self)(float(self), **self._fields() | {"uncalibrated": uncalibrated})
 
     def _scaled(self, confidence: float) -> tuple[float, float]:
         asked, had = (NormalDist().inv_cdf((1.0 + level) / 2.0) for level in (confidence, self.confidence))

@@ -24,7 +24,7 @@ def model(llmcal_model: Model) -> Model:
 
 @pytest.fixture(scope="session")
 def calibrator(llmcal_calibrator: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a calibrator by name: ``calibrator("temperature")``."""
+    """Make a calibrator by name, with its options: ``calibrator("temperature")``."""
     return llmcal_calibrator
 
 
@@ -54,7 +54,7 @@ def scores(llmcal_scores: Scores) -> Scores:
 
 @pytest.fixture
 def calibrated_scores(llmcal_calibrated_scores: Scores) -> Scores:
-    """Scores after temperature scaling, fitted on the marked task's calibration split."""
+    """Scores after the marker's calibrator, or temperature scaling, fitted on the task's calibration split."""
     return llmcal_calibrated_scores
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_llmcal.plugin.stash import ATTEMPT, MODELS, SETTINGS
+from pytest_llmcal.plugin.stash import ATTEMPT, CALIBRATORS, MODELS, SETTINGS
 
 if TYPE_CHECKING:
     from pytest_llmcal.history import Baseline
@@ -57,7 +57,7 @@ class BaselineFixture:
         group : str, optional
             The part of the items, for instance ``"region=north"``.
         calibrator : str, optional
-            Name of the calibrator that the scores had gone through.
+            Name of the calibrator that the scores had gone through; by default that of --llmcal-calibrator.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class BaselineFixture:
                 split=items.split,
                 data=items.fingerprint,
                 group=group,
-                calibrator=calibrator,
+                calibrator=calibrator or self._applied(),
             )
         except BaselineError:
             if self._request.config.stash[SETTINGS].baseline_update:
@@ -85,6 +85,11 @@ class BaselineFixture:
             raise
         self._note_revision(self._baseline)
         return then
+
+    def _applied(self) -> str | None:
+        """Return the name of the calibrator that the model is gated with."""
+        applied = self._request.config.stash[CALIBRATORS].get(self._model)
+        return None if applied is None else applied.name
 
     def _measured_now(self, metric: str, group: str | None, calibrator: str | None) -> Measurement:
         scores = self._request.getfixturevalue("llmcal_scores")

@@ -5,12 +5,17 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_llmcal.plugin.stash import COLLECTOR, SETTINGS
+
+if TYPE_CHECKING:
+    from pytest_llmcal.plugin.settings import Settings
 
 # Asked of the installed packages' metadata: nothing is imported for it.
 _PACKAGES = ("pytest-llmcal", "pytest", "torch", "transformers", "tokenizers", "datasets", "numpy", "scipy")
@@ -53,11 +58,21 @@ def _options(config: pytest.Config) -> dict[str, str]:
         options["correction"] = f"{settings.correction} over {len(config.stash[COLLECTOR].planned)} gates"
     if settings.limit is not None:
         options["limit"] = str(settings.limit)
+    if settings.calibrators:
+        folders = [f"{model}={folder}" if model else str(folder) for model, folder in _below(settings)]
+        options["calibrator"] = ", ".join(folders)
     replaced = [f"{name}={source}" for name, source in settings.task_for.items()]
     replaced += [settings.task_for_all] if settings.task_for_all else []
     if replaced:
         options["task"] = ", ".join(replaced)
     return options
+
+
+def _below(settings: Settings) -> Iterator[tuple[str | None, Path]]:
+    """Name folders from the root where they lie in it: the rest of the path is another on every machine."""
+    for model, folder in settings.calibrators:
+        below = folder.is_relative_to(settings.root)
+        yield model, folder.relative_to(settings.root) if below else folder
 
 
 def git_commit(folder: Path) -> str | None:

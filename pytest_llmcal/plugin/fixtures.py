@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_llmcal.plugin.artefacts import calibrator_of
 from pytest_llmcal.plugin.baseline import BaselineFixture, read_baseline
 from pytest_llmcal.plugin.gates import note_gate
 from pytest_llmcal.plugin.gpu import require_gpu
@@ -102,12 +103,22 @@ def llmcal_calibrator() -> Callable[..., Any]:
 
 @pytest.fixture
 def llmcal_calibrated_scores(
-    llmcal_score: Score, llmcal_task: Task, llmcal_scores: Scores, llmcal_calibrator: Callable[..., Any]
+    request: pytest.FixtureRequest,
+    llmcal_score: Score,
+    llmcal_task: Task,
+    llmcal_scores: Scores,
+    llmcal_calibrator: Callable[..., Any],
 ) -> Scores:
-    """Give the scores after temperature scaling, fitted on the calibration split."""
+    """Give the scores after a calibrator, fitted on the calibration split: the marker's, or temperature scaling.
+
+    With --llmcal-calibrator the scores come out of that one already, and are given as they are.
+    """
+    if calibrator_of(request) is not None:
+        return llmcal_scores
     if llmcal_task.calibration is None:
         raise LoadError(f"The task {llmcal_task.name!r} keeps no calibration split, so no calibrator can be fitted.")
-    fitted = llmcal_calibrator("temperature").fit(llmcal_score(llmcal_task.calibration))
+    name = gate_mark(request.node).calibrator or "temperature"
+    fitted = llmcal_calibrator(name).fit(llmcal_score(llmcal_task.calibration))
     calibrated: Scores = fitted.transform(llmcal_scores)
     return calibrated
 

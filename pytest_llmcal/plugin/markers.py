@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 MARKERS = (
-    "llmcal(task=None, limit=None): the test is a calibration gate on this task, on at most so many items of a split",
+    "llmcal(task=None, limit=None, calibrator=None): the test is a calibration gate on this task, on at most so many "
+    "items of a split, and calibrated_scores come of the calibrator of this name",
     "llmcal_models(*globs): gate only models whose name matches one of the patterns",
     "llmcal_gpu(memory_gib=None): the gate needs a CUDA device with at least this much memory",
 )
@@ -27,6 +28,7 @@ class GateMark:
 
     task: str | None = None
     limit: int | None = None
+    calibrator: str | None = None
 
 
 def gate_mark(node: pytest.Item) -> GateMark:
@@ -40,10 +42,10 @@ def gate_mark(node: pytest.Item) -> GateMark:
     said: dict[str, Any] = {}
     for mark in node.iter_markers("llmcal"):
         if mark.args:
-            raise MarkerError(f"the marker llmcal takes keywords alone, task and limit; got {mark.args!r}")
-        for keyword, value in _known(mark, ("task", "limit")).items():
+            raise MarkerError(f"the marker llmcal takes keywords alone, task, limit and calibrator; got {mark.args!r}")
+        for keyword, value in _known(mark, ("task", "limit", "calibrator")).items():
             said.setdefault(keyword, value)
-    return GateMark(_task(said.get("task")), _limit(said.get("limit")))
+    return GateMark(_task(said.get("task")), _limit(said.get("limit")), _calibrator(said.get("calibrator")))
 
 
 def wanted_models(node: pytest.Item, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -93,3 +95,9 @@ def _limit(limit: object) -> int | None:
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise MarkerError(f"the marker llmcal(limit=...) takes a whole number of at least 1, got {limit!r}")
     return limit
+
+
+def _calibrator(calibrator: object) -> str | None:
+    if calibrator is not None and not (isinstance(calibrator, str) and calibrator):
+        raise MarkerError(f"the marker llmcal(calibrator=...) takes a calibrator's name, got {calibrator!r}")
+    return calibrator

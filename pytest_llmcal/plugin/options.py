@@ -62,6 +62,12 @@ OPTIONS: tuple[Option, ...] = (
         "llmcal_models",
     ),
     Option("task", "take this task instead of every marker's, or instead of NAME; repeatable", "[NAME=]SOURCE", "many"),
+    Option(
+        "calibrator",
+        "gate a model together with the calibrator in this folder (by llmcal calibrate); repeatable",
+        "[MODEL=]DIR",
+        "many",
+    ),
     Option("device", "where models run: auto (CUDA where there is one), cpu, cuda, cuda:1", "DEVICE"),
     Option("dtype", "number format of the weights: auto, float32, bfloat16, float16", "DTYPE"),
     Option("truncate", "what a prompt that is too long is: an error (default), or cut on the left", "{error,left}"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_llmcal.plugin.artefacts import calibrated
 from pytest_llmcal.plugin.stash import MODELS, SETTINGS
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ class Score:
         self._request = request
 
     def __call__(self, asked: Task | Items, normalization: str = "sum") -> Scores:
-        """Score the items; of a task, those of its test split."""
+        """Score the items; of a task, those of its test split. With --llmcal-calibrator, calibrated by it."""
         items = _items(asked)
         model = self._request.getfixturevalue("llmcal_model")
-        return self._request.config.stash[MODELS].score(model, items, normalization)
+        return calibrated(self._request, self._request.config.stash[MODELS].score(model, items, normalization))
 
     def until(
         self,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from pytest_llmcal.plugin import hookspecs
+from pytest_llmcal.plugin.artefacts import read_calibrators
 from pytest_llmcal.plugin.collector import Collector
 from pytest_llmcal.plugin.markers import MARKERS
 from pytest_llmcal.plugin.settings import resolve
 from pytest_llmcal.plugin.shelves import ModelShelf, TaskShelf
-from pytest_llmcal.plugin.stash import COLLECTOR, MODELS, SETTINGS, TASKS
+from pytest_llmcal.plugin.stash import CALIBRATORS, COLLECTOR, MODELS, SETTINGS, TASKS
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -22,6 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     config.stash[SETTINGS] = resolve(config)
+    config.stash[CALIBRATORS] = read_calibrators(config.stash[SETTINGS])
     config.stash[MODELS] = ModelShelf(config)
     config.stash[TASKS] = TaskShelf(config)
     if not hasattr(config, "workerinput"):  # workers of pytest-xdist send their reports to the controller

@@ -32,6 +32,8 @@ class Settings:
         Replaces the task of every marker.
     task_for : mapping of str to str
         Replaces single tasks, by name.
+    calibrators : tuple of (str or None, Path)
+        Folders of calibrators, absolute, each with the model that it is for where that was said.
     device, dtype : str
         As given to the model's loader.
     truncate : {"error", "left"}
@@ -58,6 +60,7 @@ class Settings:
     models: tuple[str, ...]
     task_for_all: str | None
     task_for: Mapping[str, str]
+    calibrators: tuple[tuple[str | None, Path], ...]
     device: str
     dtype: str
     truncate: str
@@ -99,10 +102,12 @@ def resolve(config: pytest.Config) -> Settings:
     given = {option.name: _given(config, option) for option in OPTIONS}
     root = _root(config)
     for_all, for_one = _tasks(given["task"])
+    models = _models(given["model"], root)
     settings = Settings(
-        models=_models(given["model"], root),
+        models=models,
         task_for_all=for_all,
         task_for=for_one,
+        calibrators=_calibrators(given["calibrator"], models, root),
         device=_text(given["device"], "auto"),
         dtype=_text(given["dtype"], "auto"),
         truncate=_choice(given["truncate"], ("error", "left")),
@@ -183,6 +188,22 @@ def _tasks(given: Given | None) -> tuple[str | None, dict[str, str]]:
         else:
             for_all = entry
     return for_all, for_one
+
+
+def _calibrators(given: Given | None, models: Sequence[str], root: Path) -> tuple[tuple[str | None, Path], ...]:
+    if given is None:
+        return ()
+    named: list[tuple[str | None, Path]] = []
+    for entry in _entries(given):
+        first, equals, rest = entry.partition("=")
+        model, folder = (first, rest) if equals else (None, first)
+        if equals and not (model and folder):
+            raise pytest.UsageError(f"{given.where}: expected DIR or MODEL=DIR, got {entry!r}.")
+        if model is not None and model not in models:
+            gated = ", ".join(map(repr, models))
+            raise pytest.UsageError(f"{given.where}: {model!r} is none of the models gated here: {gated}.")
+        named.append((model, root / folder))
+    return tuple(named)
 
 
 def _entries(given: Given) -> Sequence[str]:

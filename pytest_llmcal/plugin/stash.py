@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_llmcal.calibrators import Calibrator
     from pytest_llmcal.plugin.attempts import AttemptLog
     from pytest_llmcal.plugin.collector import Collector
     from pytest_llmcal.plugin.gates import GateFacts
@@ -22,6 +23,9 @@ MODELS: pytest.StashKey[ModelShelf] = pytest.StashKey()
 
 TASKS: pytest.StashKey[TaskShelf] = pytest.StashKey()
 """On the config: the tasks read so far."""
+
+CALIBRATORS: pytest.StashKey[dict[str, Calibrator]] = pytest.StashKey()
+"""On the config: the calibrator that each model is gated with, by the model's name."""
 
 COLLECTOR: pytest.StashKey[Collector] = pytest.StashKey()
 """On the config of the process that sees all reports: what becomes the run."""

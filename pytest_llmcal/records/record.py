@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
-from pytest_llmcal.measurement import About, Bin, Measurement, NoiseFloor, Observation
+from pytest_llmcal.measurement import About, Bin, Measurement, NoiseFloor, Observation, Uncalibrated
 from pytest_llmcal.records.errors import RunError
 
 JUDGEMENTS = ("true", "false", "holds", "refuted", "undecided")
@@ -16,7 +17,8 @@ class Record:
     """The trace of one judged measurement inside one test.
 
     The fields repeat those of ``Measurement`` and ``About``; ``relation``, ``limit``,
-    ``outcome`` and ``explanation`` those of ``Observation``, ``p_value`` and ``share`` those of its verdict.
+    ``outcome`` and ``explanation`` those of ``Observation``, ``p_value`` and ``share`` those of its verdict,
+    ``before_*`` and ``change*`` those of ``Uncalibrated``.
 
     Raises
     ------
@@ -52,6 +54,12 @@ class Record:
     before: tuple[Bin, ...] = ()
     p_value: float | None = None
     share: float = 1.0
+    before_estimate: float | None = None
+    before_low: float | None = None
+    before_high: float | None = None
+    change: float | None = None
+    change_low: float | None = None
+    change_high: float | None = None
 
     def __post_init__(self) -> None:
         if self.outcome not in JUDGEMENTS:
@@ -83,6 +91,7 @@ class Record:
             before=measured.before,
             p_value=None if observation.verdict is None else observation.verdict.p_value,
             share=1.0 if observation.verdict is None else observation.verdict.share,
+            **_flat(measured.uncalibrated),
             **asdict(measured.about),
         )
 
@@ -105,4 +114,18 @@ class Record:
             about=About(**{field.name: getattr(self, field.name) for field in fields(About)}),
             curve=self.curve,
             before=self.before,
+            uncalibrated=self._uncalibrated(),
         )
+
+    def _uncalibrated(self) -> Uncalibrated | None:
+        if self.before_estimate is None or self.before_low is None or self.before_high is None:
+            return None
+        return Uncalibrated(
+            self.before_estimate, self.before_low, self.before_high, self.change, self.change_low, self.change_high
+        )
+
+
+def _flat(uncalibrated: Uncalibrated | None) -> dict[str, Any]:
+    """Name the fields of what was before as a record does."""
+    known = {} if uncalibrated is None else asdict(uncalibrated)
+    return {name if name.startswith("change") else f"before_{name}": value for name, value in known.items()}

@@ -68,6 +68,8 @@ class Axis:
         Where the true value lies.
     equal : float or None
         Of a difference, where it is zero: both models are equal.
+    before : tuple of float or None
+        Begin and end of the interval before calibration, and the estimate then.
     """
 
     low_text: str
@@ -80,6 +82,7 @@ class Axis:
     floor: float | None
     exact: float | None
     equal: float | None
+    before: tuple[float, float, float] | None
 
 
 def common_scale(records: Sequence[Record]) -> Scale:
@@ -127,7 +130,14 @@ def axis_of(record: Record, scale: Scale) -> Axis:
         floor=None if record.noise_floor_p95 is None else scale.at(record.noise_floor_p95),
         exact=None if record.exact is None else scale.at(record.exact),
         equal=None if metric_of(record.metric) is None else scale.at(0.0),
+        before=_before(record, scale),
     )
+
+
+def _before(record: Record, scale: Scale) -> tuple[float, float, float] | None:
+    if record.before_low is None or record.before_high is None or record.before_estimate is None:
+        return None
+    return scale.at(record.before_low), scale.at(record.before_high), scale.at(record.before_estimate)
 
 
 def _limits(records: Iterable[Record], side: str) -> Iterator[float]:
@@ -147,6 +157,7 @@ def _drawn(record: Record) -> Iterator[float]:
     yield from _given((record.limit, record.noise_floor_p95, record.exact))
     if metric_of(record.metric) is not None:
         yield 0.0  # where the two models are equal
+    yield from _given((record.before_low, record.before_estimate, record.before_high))
 
 
 def _given(values: Iterable[float | None]) -> Iterator[float]:

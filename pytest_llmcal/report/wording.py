@@ -133,6 +133,43 @@ def interval(record: Record) -> str:
     return f"{numbers.number(record.low)} to {numbers.number(record.high)}"
 
 
+def before_and_after(record: Record) -> str | None:
+    """Return both numbers of a measurement of calibrated scores, each with its interval; None of others."""
+    if record.before_estimate is None or record.before_low is None or record.before_high is None:
+        return None
+    before = _with_interval(record.before_estimate, record.before_low, record.before_high)
+    return f"before {before} \N{RIGHTWARDS ARROW} after {_with_interval(record.estimate, record.low, record.high)}"
+
+
+def change(record: Record) -> str | None:
+    """Say whether calibration changed a number for real; None where there is nothing before.
+
+    By the paired difference where it is known. Else two intervals that lie apart are enough, and two that
+    overlap say nothing.
+    """
+    if record.before_estimate is None or record.before_low is None or record.before_high is None:
+        return None
+    if (record.estimate, record.low, record.high) == (record.before_estimate, record.before_low, record.before_high):
+        return "unchanged"
+    if record.change is not None and record.change_low is not None and record.change_high is not None:
+        return f"the change, {_with_interval(record.change, record.change_low, record.change_high)}, {_real(record)}"
+    if record.high < record.before_low or record.low > record.before_high:
+        return "the change is real: the intervals lie apart"
+    return "the intervals overlap, so they do not tell whether the change is real"
+
+
+def _real(record: Record) -> str:
+    assert record.change_low is not None
+    assert record.change_high is not None
+    if record.change_low == record.change_high == 0.0:
+        return "is none"
+    return "is real" if record.change_low > 0.0 or record.change_high < 0.0 else "may be chance"
+
+
+def _with_interval(estimate: float, low: float, high: float) -> str:
+    return f"{numbers.number(estimate)} [{numbers.number(low)}, {numbers.number(high)}]"
+
+
 def methods(records: Sequence[Record]) -> list[str]:
     """Return the ways in which measurements were made, each with its confidence and once."""
     return [*dict.fromkeys(f"{record.method}, {numbers.percent(record.confidence)}" for record in records)]

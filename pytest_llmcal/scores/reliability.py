@@ -11,6 +11,7 @@ from pytest_llmcal.metrics.bins import BINNINGS, Binning, make_bins
 from pytest_llmcal.scores.curve import corp_curve_of, curve_of
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures.monotonicity import largest_drop
+from pytest_llmcal.scores.measures.uncalibrated import beside_uncalibrated
 from pytest_llmcal.scores.validation import checked_bins
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Reliability:
         """
         if not 0.0 <= tolerance <= 1.0:
             raise ScoresError(f"tolerance must lie between 0 and 1, got {tolerance!r}")
-        drop = largest_drop(self.scores, confidence=confidence)
+        drop = beside_uncalibrated(largest_drop)(self.scores, confidence=confidence)
         judgement = judged(drop, holds=drop.high <= tolerance, refuted=lambda strict: strict.low > tolerance)
         undecided = judgement.status == "undecided" and not judgement.note and not drop.low == 0.0 < drop.high == 1.0
         needed = drop.items_needed(tolerance) if undecided else None

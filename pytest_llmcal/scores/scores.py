@@ -19,6 +19,7 @@ from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective, smooth
+from pytest_llmcal.scores.measures.uncalibrated import beside_uncalibrated
 from pytest_llmcal.scores.reliability import reliability as reliability_curve
 from pytest_llmcal.scores.table import read_table
 from pytest_llmcal.scores.validation import (
@@ -268,24 +269,24 @@ class Scores:
         return f"<Scores of {len(self)} items{shape}: accuracy {self.correct.mean():.4f}>"
 
     # What can be measured; each function carries its own documentation.
-    accuracy = ranking.accuracy
-    auroc = ranking.auroc
-    aurc = selective.aurc
-    e_aurc = selective.e_aurc
-    accuracy_at_coverage = selective.accuracy_at_coverage
-    coverage_at_risk = selective.coverage_at_risk
-    brier = proper.brier
-    nll = proper.nll
-    ece = calibration.ece
+    accuracy = beside_uncalibrated(ranking.accuracy)
+    auroc = beside_uncalibrated(ranking.auroc)
+    aurc = beside_uncalibrated(selective.aurc)
+    e_aurc = beside_uncalibrated(selective.e_aurc)
+    accuracy_at_coverage = beside_uncalibrated(selective.accuracy_at_coverage)
+    coverage_at_risk = beside_uncalibrated(selective.coverage_at_risk)
+    brier = beside_uncalibrated(proper.brier)
+    nll = beside_uncalibrated(proper.nll)
+    ece = beside_uncalibrated(calibration.ece)
     exact_ece = calibration.exact_ece
-    squared_ece = calibration.squared_ece
-    mce = calibration.mce
-    smooth_ece = smooth.smooth_ece
-    skce = smooth.skce
-    kde_ece = smooth.kde_ece
-    ace = by_choice.ace
-    classwise_ece = by_choice.classwise_ece
-    marginal_ece = by_choice.marginal_ece
+    squared_ece = beside_uncalibrated(calibration.squared_ece)
+    mce = beside_uncalibrated(calibration.mce)
+    smooth_ece = beside_uncalibrated(smooth.smooth_ece)
+    skce = beside_uncalibrated(smooth.skce)
+    kde_ece = beside_uncalibrated(smooth.kde_ece)
+    ace = beside_uncalibrated(by_choice.ace)
+    classwise_ece = beside_uncalibrated(by_choice.classwise_ece)
+    marginal_ece = beside_uncalibrated(by_choice.marginal_ece)
     decomposition = decomposition.decomposition
     reliability = reliability_curve
     abstain = abstain

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from pytest_llmcal import Scores, calibrators
 from pytest_llmcal.calibrators import AtBoundWarning, Calibrator, CalibratorError
@@ -26,6 +27,8 @@ class Promise(NamedTuple):
     keeps_answers: bool = True
     keeps_ranking: bool = False
     """Whether, of two choices, a more confident answer stays at least as confident as another; ties may come."""
+    has_fallback: bool = False
+    """Whether it makes do without choices, and with a right one of probability zero."""
 
 
 CHOICES, CONFIDENCE = "choices", "confidence"
@@ -49,7 +52,7 @@ PROMISES = {
     "spline": Promise(CONFIDENCE),
     "venn-abers": Promise(CONFIDENCE, keeps_ranking=True),
     "annealing": Promise(CHOICES),
-    "auto": Promise(CHOICES, keeps_answers=False),
+    "auto": Promise(CHOICES, keeps_answers=False, has_fallback=True),
 }
 
 ELSEWHERE: dict[str, str] = {}
@@ -59,6 +62,7 @@ NAMES = [name for name in calibrators.names() if name not in ELSEWHERE]
 KEEPS_ANSWERS = [name for name in NAMES if name not in PROMISES or PROMISES[name].keeps_answers]
 KEEPS_RANKING = [name for name in NAMES if name not in PROMISES or PROMISES[name].keeps_ranking]
 OF_CHOICES = [name for name in NAMES if name not in PROMISES or PROMISES[name].takes == CHOICES]
+MADE_FOR_CHOICES = [name for name in OF_CHOICES if name not in PROMISES or not PROMISES[name].has_fallback]
 every = pytest.mark.parametrize("name", NAMES)
 
 
@@ -300,7 +304,7 @@ def test_certain_and_impossible_answers_have_a_policy(name: str) -> None:
     assert_are_probabilities(calibrators.create(name).fit(scores).transform(drawn(name, 1, 50, 3)))
 
 
-@pytest.mark.parametrize("name", OF_CHOICES)
+@pytest.mark.parametrize("name", MADE_FOR_CHOICES)
 def test_a_right_choice_of_probability_zero_is_named(name: str) -> None:
     promise(name)
     scores = Scores.from_probabilities([[0.5, 0.5], [1.0, 0.0]] * 5, [0, 1] * 5)
@@ -308,7 +312,7 @@ def test_a_right_choice_of_probability_zero_is_named(name: str) -> None:
         calibrators.create(name).fit(scores)
 
 
-@pytest.mark.parametrize("name", OF_CHOICES)
+@pytest.mark.parametrize("name", MADE_FOR_CHOICES)
 def test_scores_without_choices_are_refused(name: str) -> None:
     promise(name)
     with pytest.raises(CalibratorError, match="needs logits or probabilities over the choices"):
@@ -357,3 +361,17 @@ def test_a_number_added_to_all_logits_of_an_item_changes_nothing(name: str) -> N
         for rows in (logits, logits + shift)
     )
     assert shifted == pytest.approx(plain, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", OF_CHOICES)
+def test_what_a_server_is_told_is_what_is_done_here(name: str) -> None:
+    promise(name)
+    fitted = calibrators.create(name).fit(drawn(name, 0, 300, 3, temperature=2.0))
+    told = fitted.logit_map()
+    if told is None:
+        return  # it cannot be said option by option
+    test = drawn(name, 1, 50, 3)
+    assert test.choices is not None
+    logs = np.concatenate([part for _, part in test.choices.log_probabilities()])
+    logits = np.array(told.scale or (1.0,) * 3) * logs / told.temperature + np.array(told.bias or (0.0,) * 3)
+    assert numbers(fitted.transform(test)) == pytest.approx(softmax(logits, axis=1), abs=1e-9)

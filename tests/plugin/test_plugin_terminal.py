@@ -158,7 +158,11 @@ def test_the_overview_of_fixtures_describes_each(project: Project) -> None:
 
 def test_the_overview_of_markers_describes_each(project: Project) -> None:
     project.run("--markers").stdout.fnmatch_lines(
-        ["@pytest.mark.llmcal(task=None, limit=None): *", "@pytest.mark.llmcal_models(*", "@pytest.mark.llmcal_gpu(*"]
+        [
+            "@pytest.mark.llmcal(task=None, *",
+            "@pytest.mark.llmcal_models(*",
+            "@pytest.mark.llmcal_gpu(*",
+        ]
     )
 
 

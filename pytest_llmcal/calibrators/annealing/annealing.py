@@ -25,8 +25,10 @@ from pytest_llmcal.calibrators.annealing.single_precision import in_single_preci
 from pytest_llmcal.calibrators.calibrator import Calibrator, Learnt
 from pytest_llmcal.calibrators.errors import CalibratorError
 from pytest_llmcal.calibrators.of_choices import choices_of
+from pytest_llmcal.calibrators.options import checked_count
 from pytest_llmcal.calibrators.temperature import Temperature
 from pytest_llmcal.scores import Scores
+from pytest_llmcal.scores.logit_map import LogitMap
 
 Metric = str | Callable[[Scores], float]
 
@@ -132,11 +134,11 @@ class Annealing(Calibrator):
             raise CalibratorError(f"parameters must be one of {known}, got {parameters!r}")
         self.metric = metric
         self.parameters = parameters
-        self.evaluations = _whole("evaluations", evaluations, 1)
+        self.evaluations = checked_count("evaluations", evaluations, least=1)
         self.seconds = None if seconds is None else _between("seconds", seconds, 0.0, math.inf)
-        self.seed = _whole("seed", seed, 0)
+        self.seed = checked_count("seed", seed)
         self.abstention = _between("abstention", abstention, 0.0, 1.0)
-        self.bins = _whole("bins", bins, 2)
+        self.bins = checked_count("bins", bins, least=2)
         self.anchor = 0.0 if anchor == 0 else _between("anchor", anchor, 0.0, math.inf)
         self.temperature: float | None = None
         self.moved = False
@@ -190,6 +192,18 @@ class Annealing(Calibrator):
 
     def _apply(self, scores: Scores) -> Scores:
         return self._mapped(scores, self._found if self.moved else None, self.label)
+
+    def logit_map(self) -> LogitMap | None:
+        """Return the temperature, or scales and biases; None before ``fit`` and for steps."""
+        if self.temperature is None or self.parameters == "binning":
+            return None
+        if not self.moved:
+            return LogitMap(self.temperature)
+        if self.parameters == "temperature":
+            return LogitMap(math.exp(self._found[0]))
+        k = (len(self._found) + 1) // 2
+        scale, bias = np.exp(self._found[:k]).tolist(), [0.0, *self._found[k:].tolist()]
+        return LogitMap(scale=tuple(scale), bias=tuple(bias))
 
     def _mapped(self, scores: Scores, found: Values | None, label: str) -> Scores:
         assert self.temperature is not None
@@ -292,12 +306,6 @@ def _checked(value: float) -> float:
     if math.isnan(number) or number == -math.inf:
         raise CalibratorError(f"the metric gave {number}; it must give a number, the less the better")
     return min(number, _WORST)
-
-
-def _whole(name: str, value: int, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise CalibratorError(f"{name} must be a whole number of at least {least}, got {value!r}")
-    return int(value)
 
 
 def _between(name: str, value: float, low: float, high: float) -> float:

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pytest_llmcal.calibrators.temperature import HIGHEST, LOWEST
+from pytest_llmcal.calibrators.best_temperature import HIGHEST, LOWEST
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.metrics.bins import make_bins
 from pytest_llmcal.metrics.isotonic import rising

@@ -1,4 +1,4 @@
-"""The command ``llmcal``: reports, merging, tasks and planning, without pytest."""
+"""The command ``llmcal``: reports, merging, tasks, planning and calibration, without pytest."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal import history
+from pytest_llmcal.cli.calibrate import CalibrationError, add_calibrate
 from pytest_llmcal.records import Run, RunError
 from pytest_llmcal.tasks import Item, Items, TaskError, Text
 
@@ -22,7 +23,7 @@ class PlanError(ValueError):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0, or 2 where the user has to change something.
+    """Run the command and return its exit code: 0, 1 where a calibrator was not shown to be good, 2 for misuse.
 
     Parameters
     ----------
@@ -31,13 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        lines = options.run(options)
+        done: list[str] | tuple[list[str], int] = options.run(options)
     except OSError as error:
         return _refuse(f"{error.filename}: {error.strerror}")
-    except (RunError, TaskError, PlanError, history.MergeError) as error:
+    except (RunError, TaskError, PlanError, CalibrationError, history.MergeError) as error:
         return _refuse(str(error))
+    lines, status = done if isinstance(done, tuple) else (done, 0)  # a command that judges says its exit code too
     print(*lines, sep="\n")  # noqa: T201  # a command prints
-    return 0
+    return status
 
 
 def _refuse(reason: str) -> int:
@@ -71,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     tasks.add_argument("--items", metavar="N", type=_positive, default=3, help="how many items to show (default: 3)")
     tasks.set_defaults(run=_tasks)
     _add_plan(commands)
+    add_calibrate(commands)
     return parser
 
 
