@@ -36,10 +36,13 @@ class Calibrator(ABC):
         What ``create`` knows it by.
     options : tuple of str
         Names of the constructor's arguments that are kept as attributes; they are saved too.
+    learns_answers : bool
+        Whether it learns from right answers. Where it does not, the items that it was fitted on may be judged.
     """
 
     name: ClassVar[str]
     options: ClassVar[tuple[str, ...]] = ()
+    learns_answers: ClassVar[bool] = True
     _seen: SeenItems | None = None
 
     @property
@@ -78,7 +81,7 @@ class Calibrator(ABC):
         if self._seen is None:
             raise CalibratorError(f"this {self.name} is not fitted; call fit(scores) first")
         calibrated = self._apply(scores)
-        shared = self._seen.shared_with(scores)
+        shared = self._seen.shared_with(scores) if self.learns_answers else 0
         if not shared:
             return calibrated
         if not in_sample:

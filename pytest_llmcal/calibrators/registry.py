@@ -18,6 +18,10 @@ GROUP = "pytest_llmcal.calibrators"
 _OURS = "pytest_llmcal.calibrators"
 # Where each class is; a module is imported when its calibrator is first asked for.
 _BY_NAME: Mapping[str, str] = {
+    "batch": "batch:BatchCalibration",
+    "contextual": "contextual:ContextualCalibration",
+    "pmi": "pmi:PMI",
+    "pride": "pride:PriDe",
     "temperature": "temperature:Temperature",
 }
 

@@ -93,8 +93,8 @@ def wording_of(item: Item, items: Items) -> Wording:
     """
     if item.wording is None:
         raise TaskError(
-            f"task {items.task!r}: item {item.id!r} does not say how its prompt was made, so it cannot be made of other "
-            "values; items that load_task reads from a file or dataset do"
+            f"task {items.task!r}: item {item.id!r} does not say how its prompt was made, so it cannot be made of "
+            "other values; items that load_task reads from a file or dataset do"
         )
     return item.wording
 
@@ -109,8 +109,8 @@ def _content(items: Items, wordings: Sequence[Wording]) -> list[str]:
     ]
     if not content:
         raise TaskError(
-            f"task {items.task!r}: nothing that its template shows ({', '.join(shown) or 'no column'}) differs from item "
-            "to item, so there is no content to be left out"
+            f"task {items.task!r}: nothing that its template shows ({', '.join(shown) or 'no column'}) differs from "
+            "item to item, so there is no content to be left out"
         )
     return content
 

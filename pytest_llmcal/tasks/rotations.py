@@ -45,9 +45,7 @@ def rotated(items: Items) -> Items:
     ['A. 4', 'B. 5'] (' A', ' B') 0
     ['A. 5', 'B. 4'] (' A', ' B') 1
     """
-    return Items(
-        items.task, "rotated", tuple(each for item in questions_of(items) for each in _rotations(item, items))
-    )
+    return Items(items.task, "rotated", tuple(each for item in questions_of(items) for each in _rotations(item, items)))
 
 
 def _rotations(item: Item, items: Items) -> Iterator[Item]:
