@@ -33,15 +33,16 @@ class BatchCalibration(ChoicePrior):
     Parameters
     ----------
     mean : {"probability", "log-probability"}
-        Mean of the probabilities, as in the paper, or of their logarithms (a geometric mean), on which an item
-        answered with certainty weighs more.
+        Mean of the probabilities, as in the paper, or of their logarithms (a geometric mean). A preference that adds
+        the same to every logit is found by the latter; the former takes off a part of it only, the less the surer the
+        answers are. An item answered with near certainty weighs more in the latter.
 
     Examples
     --------
     >>> scores = Scores.from_probabilities([[0.95, 0.05], [0.75, 0.25], [0.7, 0.3]], [0, 1, 1])
     >>> fitted = BatchCalibration().fit(scores)
     >>> fitted
-    BatchCalibration(prior=0.800/0.200)
+    BatchCalibration(prior=0.8/0.2)
     >>> fitted.transform(scores).choices.chosen.tolist()
     [0, 1, 1]
     """

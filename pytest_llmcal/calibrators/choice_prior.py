@@ -70,8 +70,8 @@ class ChoicePrior(Calibrator):
             item = f"item {scores.ids[start + row]!r}" if scores.ids else f"item {start + row}"
             assert self.counts is not None
             raise CalibratorError(
-                f"{item} has a choice {choice} (counted from 0), of which {self.name} learnt no prior: it was fitted on "
-                f"choices {', '.join(map(str, np.flatnonzero(self.counts)))}"
+                f"{item} has a choice {choice} (counted from 0), of which {self.name} learnt no prior: it was fitted "
+                f"on choices {', '.join(map(str, np.flatnonzero(self.counts)))}"
             )
 
     def _learnt(self) -> Learnt:
@@ -88,7 +88,7 @@ class ChoicePrior(Calibrator):
     def _summary(self) -> Mapping[str, float | int | str | bool]:
         known = self.prior[self.prior > 0.0]
         if len(known) <= _SHOWN:
-            return {"prior": "/".join(f"{share:.3f}" for share in known)}
+            return {"prior": "/".join(f"{share:.2g}" for share in known)}
         return {"choices": len(known), "lowest": float(known.min()), "highest": float(known.max())}
 
 

@@ -52,7 +52,7 @@ class ContextualCalibration(Asking, ChoicePrior):
     >>> items = Items("wet", "test", (Item("a", "The sea is wet:", choices, 0), Item("b", "Sand is wet:", choices, 1)))
     >>> fitted = ContextualCalibration(scorer, items, prompts=["N/A is wet:"]).fit()
     >>> fitted
-    ContextualCalibration(prior=0.881/0.119)
+    ContextualCalibration(prior=0.88/0.12)
     >>> fitted.transform(scorer(items)).confidence.round(3).tolist()
     [0.731, 0.5]
     """

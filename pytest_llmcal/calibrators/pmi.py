@@ -96,7 +96,8 @@ class PMI(Asking):
                     f"pmi: item {identity!r} is not among the {len(self._rows)} items that it was given"
                 )
         here = self._log_priors[[self._rows[identity] for identity in scores.ids]]
-        # The widest item may be among those that are not here, or be wider than all that are.
+        # The widest item may be among those that are not here, and one here may be wider than all that were given.
+        _refuse_others(scores, 0, np.isfinite(here[:, k:]))
         return np.pad(here, ((0, 0), (0, max(0, k - here.shape[1]))), constant_values=-np.inf)[:, :k]
 
     def _learnt(self) -> Learnt:
