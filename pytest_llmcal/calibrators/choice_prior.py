@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
 from pytest_llmcal.calibrators import storage
 from pytest_llmcal.calibrators.calibrator import Calibrator, Learnt
@@ -36,17 +38,16 @@ class ChoicePrior(Calibrator):
     log_prior: Doubles | None = None
     counts: npt.NDArray[np.int64] | None = None
 
+    @abstractmethod
     def _prior(self, scores: Scores) -> tuple[Doubles, npt.NDArray[np.int64]]:
         """Return logarithms of a prior, minus infinity where nothing is known, and the answers that each rests on."""
-        raise NotImplementedError
 
     @property
     def prior(self) -> Doubles:
         """Prior of each choice, shape (k,), summing to one; 0 for one that nothing is known about."""
         if self.log_prior is None or self.counts is None:
             raise CalibratorError(f"this {self.name} is not fitted; it has no prior yet")
-        shares = np.where(self.counts > 0, np.exp(self.log_prior - self.log_prior.max()), 0.0)
-        return np.asarray(shares / shares.sum())
+        return np.asarray(softmax(np.where(self.counts > 0, self.log_prior, -np.inf)))
 
     def _learn(self, scores: Scores) -> None:
         log_prior, self.counts = self._prior(scores)

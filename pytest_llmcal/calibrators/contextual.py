@@ -16,6 +16,7 @@ from pytest_llmcal.scores import Scores
 from pytest_llmcal.scores.choices import Doubles
 from pytest_llmcal.tasks import Item, Items, Task, TaskError
 from pytest_llmcal.tasks.content_free import INPUTS, content_free, same_choices
+from pytest_llmcal.tasks.items import questions_of
 
 
 class ContextualCalibration(Asking, ChoicePrior):
@@ -73,6 +74,7 @@ class ContextualCalibration(Asking, ChoicePrior):
         self.prompts = None if prompts is None else _texts(prompts, "prompts")
 
     def _asked(self, items: Items) -> Items:
+        questions_of(items)
         try:
             choices = same_choices(items)
         except TaskError as error:

@@ -112,6 +112,14 @@ def test_items_with_fewer_options_keep_the_shares_of_their_letters(tmp_path: Pat
     assert float(mended.nll()) == pytest.approx(float(clean.nll()), abs=0.01)
 
 
+def test_a_preference_for_places_is_found_where_the_wording_is_weighed(tmp_path: Path) -> None:
+    listed = "{{ question }}\n{% for choice in choices %}- {{ choice }}\n{% endfor %}Answer:"
+    task = asked(tmp_path, n=200, template=listed)
+    fitted = PriDe(reader(BIAS), task, sample=20).fit()
+    np.testing.assert_allclose(fitted.prior, SHARES, atol=0.03)
+    assert fitted.transform(reader(BIAS)(task.test)).nll() < reader(BIAS)(task.test).nll() - 0.05
+
+
 def test_a_prompt_that_does_not_list_its_options_is_refused(tmp_path: Path) -> None:
     task = asked(tmp_path, n=20, template="{{ question }}")
     with pytest.raises(CalibratorError, match=r"pride: task 'options': the prompt of item .* stays the same"):
