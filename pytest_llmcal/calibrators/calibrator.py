@@ -28,8 +28,11 @@ class Calibrator(Fitted):
         What ``create`` knows it by.
     options : tuple of str
         Names of the constructor's arguments that are kept as attributes; they are saved too.
+    learns_answers : bool
+        Whether it learns from right answers. Where it does not, the items that it was fitted on may be judged.
     """
 
+    learns_answers: ClassVar[bool] = True
     _instead: ClassVar[str] = ", use cross_fit"
 
     def logit_map(self) -> LogitMap | None:
@@ -53,7 +56,8 @@ class Calibrator(Fitted):
             Before ``fit``, or if the scores are of another kind.
         """
         self._known()
-        return self._marked(self._apply(scores), scores, in_sample, stacklevel=2)
+        calibrated = self._apply(scores)
+        return self._marked(calibrated, scores, in_sample, stacklevel=2) if self.learns_answers else calibrated
 
     def cross_fit(self, scores: Scores, *, folds: int = 5, seed: int = 0) -> Scores:
         """Return calibrated scores in which each item is calibrated by a copy fitted on the other folds.

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import overload
 
 from pytest_llmcal.tasks.errors import TaskError
+from pytest_llmcal.tasks.wording import Wording
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Item:
     truth : tuple of float or None
         True probability of each choice where it is known (an invented world, or
         answers by many annotators); sums to one.
+    wording : Wording or None
+        How the prompt was made of a row, where that is known; no part of what an item is.
     """
 
     id: str
@@ -39,6 +42,7 @@ class Item:
     answer: int
     groups: Mapping[str, str] = field(default_factory=dict)
     truth: tuple[float, ...] | None = None
+    wording: Wording | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.choices) < 2:
@@ -136,10 +140,25 @@ class Items(Sequence[Item | Text]):
         """Hash of everything a score depends on, as 16 hexadecimal digits."""
         digest = hashlib.sha256()
         for item in self.items:
-            row = vars(item) | {"groups": dict(item.groups)}
+            row = {name: value for name, value in vars(item).items() if name != "wording"}
+            row["groups"] = dict(item.groups)
             digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode())
             digest.update(b"\n")
         return digest.hexdigest()[:16]
+
+
+def questions_of(items: Items) -> list[Item]:
+    """Return the items as questions.
+
+    Raises
+    ------
+    TaskError
+        If they are running texts, which offer no choices.
+    """
+    questions = [item for item in items if isinstance(item, Item)]
+    if not questions:
+        raise TaskError(f"task {items.task!r}: its items are running texts; questions with choices are needed")
+    return questions
 
 
 def _check_truth(item_id: str, truth: Sequence[float], choices: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from string import ascii_uppercase
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pytest_llmcal.tasks.errors import TaskError
@@ -32,6 +32,11 @@ class Prompt:
     title : str
         What the task is called, for error messages.
 
+    Attributes
+    ----------
+    names : frozenset of str
+        Names that the template reads.
+
     Examples
     --------
     >>> Prompt("{{ question }}\nAnswer:", "capitals").render({"question": "Capital of France?"}, "row 1")
@@ -45,6 +50,11 @@ class Prompt:
             self._template = environment.from_string(source)
         except TemplateSyntaxError as error:
             raise TaskError(f"task {title!r}: template, line {error.lineno}: {error.message}") from None
+        self.names = frozenset(meta.find_undeclared_variables(environment.parse(source)))
+        self._made_of = source, title
+
+    def __reduce__(self) -> tuple[type[Prompt], tuple[str, str]]:
+        return Prompt, self._made_of  # a compiled template cannot be pickled
 
     def render(self, values: Mapping[str, Any], where: str) -> str:
         """Render the prompt of one row.

@@ -15,6 +15,7 @@ from pytest_llmcal.tasks.errors import TaskError
 from pytest_llmcal.tasks.items import Item, Text
 from pytest_llmcal.tasks.prompts import LETTERS, LETTERS_TEMPLATE, TEXT_TEMPLATE, Prompt
 from pytest_llmcal.tasks.rows import Row
+from pytest_llmcal.tasks.wording import Wording
 
 SUSPICIOUS = 20
 """From so many questions on, an answer that always stands in the same place is no coincidence."""
@@ -146,6 +147,7 @@ def _item(question: Question, prompt: Prompt, described: Description) -> Item:
         choices=tuple(described.delimiter + each for each in (letters if described.style == "letters" else choices)),
         answer=order.index(question.answer),
         groups=_groups(row, described),
+        wording=Wording(prompt, values, described.style == "letters", row.where),
     )
 
 

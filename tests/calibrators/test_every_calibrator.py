@@ -55,8 +55,13 @@ PROMISES = {
     "auto": Promise(CHOICES, keeps_answers=False, has_fallback=True),
 }
 
-ELSEWHERE: dict[str, str] = {}
-"""Those that need more than scores, and the test file that holds them to their promises."""
+ELSEWHERE: dict[str, str] = {
+    "batch": "test_batch_calibration.py",
+    "contextual": "test_contextual_calibration.py",
+    "pmi": "test_pmi.py",
+    "pride": "test_pride.py",
+}
+"""Those that need more than scores, or learn from no answers, and the file that holds them to their promises."""
 
 NAMES = [name for name in calibrators.names() if name not in ELSEWHERE]
 KEEPS_ANSWERS = [name for name in NAMES if name not in PROMISES or PROMISES[name].keeps_answers]
