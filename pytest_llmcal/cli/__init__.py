@@ -1,4 +1,4 @@
-"""The command ``llmcal``: reports, merging, tasks and planning, without pytest."""
+"""The command ``llmcal``: reports, merging, tasks, planning and distillation, without pytest."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal import history
+from pytest_llmcal.cli.distill import DistillationError, add_distill
 from pytest_llmcal.records import Run, RunError
 from pytest_llmcal.tasks import Item, Items, TaskError, Text
 
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lines = options.run(options)
     except OSError as error:
         return _refuse(f"{error.filename}: {error.strerror}")
-    except (RunError, TaskError, PlanError, history.MergeError) as error:
+    except (RunError, TaskError, PlanError, DistillationError, history.MergeError) as error:
         return _refuse(str(error))
     print(*lines, sep="\n")  # noqa: T201  # a command prints
     return 0
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     tasks.add_argument("--items", metavar="N", type=_positive, default=3, help="how many items to show (default: 3)")
     tasks.set_defaults(run=_tasks)
     _add_plan(commands)
+    add_distill(commands)
     return parser
 
 
