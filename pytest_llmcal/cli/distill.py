@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_llmcal.cli.arguments import positive
+
 if TYPE_CHECKING:
     from pytest_llmcal.scores import Scores
     from pytest_llmcal.tasks import Items
@@ -36,15 +38,17 @@ def add_distill(commands: Any) -> None:
     parser.add_argument(
         "--calibrator", metavar="NAME", help="calibrate the teacher by it first, fitted on the same split"
     )
-    parser.add_argument("--epochs", metavar="N", type=int, default=3, help="how often each item is read (default: 3)")
+    parser.add_argument(
+        "--epochs", metavar="N", type=positive, default=3, help="how often each item is read (default: 3)"
+    )
     parser.add_argument(
         "--learning-rate", metavar="X", type=float, help="the highest (default: 2e-4 for LoRA, 5e-5 for all weights)"
     )
-    parser.add_argument("--batch-size", metavar="N", type=int, default=16, help="items a step (default: 16)")
+    parser.add_argument("--batch-size", metavar="N", type=positive, default=16, help="items a step (default: 16)")
     parser.add_argument(
         "--lora", choices=list(_LORA), default="auto", help="train adapters (default: auto, where peft is installed)"
     )
-    parser.add_argument("--limit", metavar="N", type=int, help="first items of each task (default: all)")
+    parser.add_argument("--limit", metavar="N", type=positive, help="first items of each task (default: all)")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed of the training (default: 0)")
     parser.add_argument("--device", metavar="DEVICE", default="auto", help="as --llmcal-device (default: auto)")
     parser.set_defaults(run=_distill)
@@ -52,12 +56,13 @@ def add_distill(commands: Any) -> None:
 
 def _distill(options: argparse.Namespace) -> list[str]:
     from pytest_llmcal.calibrators import CalibratorError
-    from pytest_llmcal.calibrators.distillation import distill
+    from pytest_llmcal.calibrators.distillation import distill, free_folder
     from pytest_llmcal.scores import ScoresError
     from pytest_llmcal.scoring import ModelError, load_model
     from pytest_llmcal.scoring.progress import ProgressLine
 
     try:
+        free_folder(options.out)  # before the teachers are asked, which takes long
         splits = [_calibration_split(name, options.limit) for name in options.task]
         teachers = _teachers(options, splits)
         with ProgressLine(f"distilling into {options.out}, steps") as progress:

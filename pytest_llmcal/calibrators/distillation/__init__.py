@@ -4,8 +4,8 @@ Unlike a calibrator, which maps scores, this makes a model: a folder that is loa
 Importing this package imports ``torch`` and ``transformers``.
 """
 
-from pytest_llmcal.calibrators.distillation.distill import distill
+from pytest_llmcal.calibrators.distillation.distill import distill, free_folder
 from pytest_llmcal.calibrators.distillation.student import Student
 from pytest_llmcal.calibrators.distillation.teachers import ensemble
 
-__all__ = ["Student", "distill", "ensemble"]
+__all__ = ["Student", "distill", "ensemble", "free_folder"]

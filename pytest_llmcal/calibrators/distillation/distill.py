@@ -97,7 +97,7 @@ def distill(
     ...     sorted(path.name for path in made.glob("*.json"))
     ['config.json', 'distillation.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json']
     """
-    folder = _free(Path(output))
+    folder = free_folder(Path(output))
     adapters = wants_lora(lora)
     _check(student, adapters)
     rate = learning_rate if learning_rate is not None else (2e-4 if adapters else 5e-5)
@@ -114,7 +114,14 @@ def distill(
     return folder
 
 
-def _free(folder: Path) -> Path:
+def free_folder(folder: Path) -> Path:
+    """Return a folder that is new or empty.
+
+    Raises
+    ------
+    CalibratorError
+        If there is something in it.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CalibratorError(f"{folder} is there already; the student goes to a new or an empty folder")
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib.util import find_spec
 from typing import Any
 
@@ -38,18 +39,19 @@ def with_adapters(network: Any) -> Any:
     """
     from peft import LoraConfig, get_peft_model
 
-    conv = any(isinstance(module, Conv1D) for module in network.modules())
-    return get_peft_model(
-        network,
-        LoraConfig(
-            r=_RANK,
-            lora_alpha=_SCALE,
-            lora_dropout=0.0,
-            target_modules="all-linear",
-            fan_in_fan_out=conv,  # GPT-2 keeps its weights transposed
-            task_type="CAUSAL_LM",
-        ),
+    config = LoraConfig(
+        r=_RANK,
+        lora_alpha=_SCALE,
+        lora_dropout=0.0,
+        target_modules="all-linear",
+        # GPT-2 keeps its weights transposed
+        fan_in_fan_out=any(isinstance(module, Conv1D) for module in network.modules()),
+        task_type="CAUSAL_LM",
     )
+    with warnings.catch_warnings():
+        # peft 0.21 asks transformers 5 by a name that is to go
+        warnings.simplefilter("ignore", FutureWarning)
+        return get_peft_model(network, config)
 
 
 def merged(adapted: Any) -> Any:
