@@ -14,7 +14,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -209,9 +209,8 @@ def _name_class_of_any_version(path: Path) -> None:
 
 def describe_source(name: str, recipe: Recipe, seed: int, seconds: float, cpu_seconds: float) -> dict[str, object]:
     """Say where a checkpoint came from."""
-    shorter = "" if recipe.steps == RECIPES[name].steps else f" --steps {recipe.steps}"
     return {
-        "command": f"python -m pytest_llmcal.world.train --which {name} --seed {seed}{shorter}",
+        "command": f"python -m pytest_llmcal.world.train --which {name} --seed {seed}",
         "recipe": asdict(recipe),
         "seed": seed,
         "world_seed": WORLD_SEED,
@@ -234,7 +233,6 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of weights, corpus and order")
     parser.add_argument("--which", choices=[*RECIPES, "both"], default="both", help="which model to train")
-    parser.add_argument("--steps", type=int, help="optimiser steps; by default those of the shipped model")
     parser.add_argument("--threads", type=int, default=1, help="torch threads; another number, other rounding")
     return parser.parse_args(argv)
 
@@ -246,9 +244,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in RECIPES if arguments.which == "both" else [arguments.which]:
         wall, cpu = time.perf_counter(), time.process_time()
         folder = arguments.out / name
-        recipe = replace(RECIPES[name], steps=arguments.steps or RECIPES[name].steps)
-        save(train(recipe, arguments.seed), folder)
-        source = describe_source(name, recipe, arguments.seed, time.perf_counter() - wall, time.process_time() - cpu)
+        save(train(RECIPES[name], arguments.seed), folder)
+        source = describe_source(
+            name, RECIPES[name], arguments.seed, time.perf_counter() - wall, time.process_time() - cpu
+        )
         (folder / "source.json").write_text(json.dumps(source, indent=2) + "\n", encoding="utf-8")
         sys.stdout.write(f"{folder}: {source['wall_seconds']} s\n")
     return 0

@@ -75,6 +75,8 @@ def train(network: Any, lessons: Sequence[Lesson], course: Course, progress: Pro
             use_cpu=network.device.type == "cpu",
             seed=course.seed,
         )
+        # several devices would each get a share of the rows, and a lesson has several
+        arguments._n_gpu = min(arguments.n_gpu, 1)
         trainer = _DivergenceTrainer(
             model=network,
             args=arguments,
