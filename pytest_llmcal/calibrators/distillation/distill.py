@@ -107,7 +107,7 @@ def distill(
     facts = student.facts
     with student.lent() as (network, tokenizer), own_randomness(seed):
         uses_cache = getattr(network.config, "use_cache", None)
-        trained, divergences = _taught(network, read, course, adapters, progress)
+        trained, divergences = _trained(network, read, course, adapters, progress)
         trained.config.use_cache = uses_cache  # the trainer switched it off
         _save(trained, tokenizer, folder)
     _write_source(folder, facts, taught, course, adapters, divergences)
@@ -165,7 +165,7 @@ def _paired(
     return [(items_of(task, allow_test), scores) for task, scores in zip(all_asked, teachers, strict=True)]
 
 
-def _taught(
+def _trained(
     network: Any, read: Sequence[Lesson], course: Course, adapters: bool, progress: Progress | None
 ) -> tuple[Any, list[float]]:
     """Train, and return the plain network with the divergence of each epoch."""
