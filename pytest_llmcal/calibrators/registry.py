@@ -90,6 +90,11 @@ def _kind(name: str) -> type[Calibrator]:
     found = {entry.value: entry for entry in _registered().get(name, ())}
     if len(found) > 1:
         raise CalibratorError(f"calibrator {name!r}: {' and '.join(sorted(found))} are both registered for it")
+    if name == "distillation" and not found:
+        raise CalibratorError(
+            "distillation makes a model, no map of scores: see pytest_llmcal.calibrators.distillation.distill, "
+            "or the command llmcal distill"
+        )
     for place, entry in found.items():
         kind = entry.load()
         if not (isinstance(kind, type) and issubclass(kind, Calibrator)):

@@ -1,4 +1,4 @@
-"""The command ``llmcal``: reports, merging, tasks, planning and calibration, without pytest."""
+"""The command ``llmcal``: reports, merging, tasks, planning, calibration and distillation, without pytest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal import history
+from pytest_llmcal.cli.arguments import positive
 from pytest_llmcal.cli.calibrate import CalibrationError, add_calibrate
+from pytest_llmcal.cli.distill import DistillationError, add_distill
 from pytest_llmcal.records import Run, RunError
 from pytest_llmcal.tasks import Item, Items, TaskError, Text
 
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done: list[str] | tuple[list[str], int] = options.run(options)
     except OSError as error:
         return _refuse(f"{error.filename}: {error.strerror}")
-    except (RunError, TaskError, PlanError, CalibrationError, history.MergeError) as error:
+    except (RunError, TaskError, PlanError, CalibrationError, DistillationError, history.MergeError) as error:
         return _refuse(str(error))
     lines, status = done if isinstance(done, tuple) else (done, 0)  # a command that judges says its exit code too
     print(*lines, sep="\n")  # noqa: T201  # a command prints
@@ -70,10 +72,11 @@ def _parser() -> argparse.ArgumentParser:
         "tasks", help="list the embedded tasks and models, or show a task", description="List or show tasks."
     )
     tasks.add_argument("name", metavar="TASK", nargs="?", help="task to show, for instance world/qa or a file")
-    tasks.add_argument("--items", metavar="N", type=_positive, default=3, help="how many items to show (default: 3)")
+    tasks.add_argument("--items", metavar="N", type=positive, default=3, help="how many items to show (default: 3)")
     tasks.set_defaults(run=_tasks)
     _add_plan(commands)
     add_calibrate(commands)
+    add_distill(commands)
     return parser
 
 
@@ -107,12 +110,6 @@ def _add_plan(commands: Any) -> None:
         help="where confidences lie without a pilot: peaked, spread, sure, levels, or 0.6,0.8,1 (default: peaked)",
     )
     planned.set_defaults(run=_plan)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
 
 
 def _render(options: argparse.Namespace) -> list[str]:

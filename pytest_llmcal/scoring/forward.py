@@ -51,6 +51,11 @@ class Forward:
         self._takes_positions = "position_ids" in accepted
         self._options = {"use_cache": False} if "use_cache" in accepted else {}
 
+    @property
+    def network(self) -> Any:
+        """The model as ``transformers`` made it."""
+        return self._model
+
     def free(self) -> None:
         """Let go of the model and of what the device kept for it."""
         on_cuda = self._model.device.type == "cuda"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from pytest_llmcal.records import ModelFacts
@@ -12,6 +13,7 @@ from pytest_llmcal.scoring.forward import Forward, Weighed
 from pytest_llmcal.scoring.plan import Row, batches, rows_of_pairs, rows_of_text
 from pytest_llmcal.scoring.protocol import LogLikelihood, ModelError, NextToken, Progress, Request
 from pytest_llmcal.scoring.tokens import Encoder, Tokens
+from pytest_llmcal.tasks import Item
 
 _ENCODED_AT_ONCE = 1_000
 """Texts that are encoded between two words of progress: well under a second."""
@@ -47,6 +49,7 @@ class HuggingFaceModel:
         truncate: Literal["left"] | None = None,
     ) -> None:
         self._facts = facts
+        self._tokenizer = tokenizer
         self._encoder = Encoder(tokenizer)
         self._vocabulary = model.get_input_embeddings().weight.shape[0]
         self._limit = limit
@@ -67,10 +70,7 @@ class HuggingFaceModel:
         ModelError
             A continuation has no tokens, a prompt is too long, or the model was closed.
         """
-        pairs = [
-            self._fitted(request, context, continuation)
-            for request, (context, continuation) in zip(requests, self._pairs(requests, progress), strict=True)
-        ]
+        pairs = self._pairs(requests, progress)
         weighed = self._run(rows_of_pairs(pairs), progress)
         return [
             LogLikelihood(
@@ -110,6 +110,36 @@ class HuggingFaceModel:
             for owner, (text_id, _) in enumerate(texts)
         ]
 
+    def encoded(self, items: Sequence[Item]) -> list[list[tuple[Tokens, Tokens]]]:
+        """Return context and continuation in tokens, for each choice of each item, as they are weighed.
+
+        Raises
+        ------
+        ModelError
+            As for ``log_likelihoods``.
+        """
+        requests = [Request(item.id, item.prompt, choice) for item in items for choice in item.choices]
+        pairs = iter(self._pairs(requests, None))
+        return [[next(pairs) for _ in item.choices] for item in items]
+
+    @contextmanager
+    def lent(self) -> Iterator[tuple[Any, Any]]:
+        """Lend ``transformers``' model and tokenizer for the span of a ``with`` block, say to be trained.
+
+        The model is closed afterwards: what was trained no longer is the model of that name and revision.
+
+        Raises
+        ------
+        ModelError
+            The model was closed.
+        """
+        forward = self._opened()
+        try:
+            with threads_for(self._facts.parameters or 0):
+                yield forward.network, self._tokenizer
+        finally:
+            self.close()
+
     def close(self) -> None:
         """Free the memory; the model cannot be used afterwards."""
         if self._forward is not None:
@@ -117,10 +147,14 @@ class HuggingFaceModel:
             self._forward = None
 
     def _pairs(self, requests: Sequence[Request], progress: Progress | None) -> list[tuple[Tokens, Tokens]]:
-        """Encode requests, in parts so that it can be said that work is under way."""
+        """Encode requests and fit them in, in parts so that it can be said that work is under way."""
         pairs: list[tuple[Tokens, Tokens]] = []
         for start in range(0, len(requests), _ENCODED_AT_ONCE):
-            pairs += self._encoder.pairs(requests[start : start + _ENCODED_AT_ONCE])
+            part = requests[start : start + _ENCODED_AT_ONCE]
+            pairs += [
+                self._fitted(request, context, continuation)
+                for request, (context, continuation) in zip(part, self._encoder.pairs(part), strict=True)
+            ]
             if progress is not None:
                 progress(0, len(requests))
         return pairs
@@ -136,13 +170,12 @@ class HuggingFaceModel:
 
     def _run(self, rows: Sequence[Row], progress: Progress | None) -> dict[int, list[Weighed]]:
         """Weigh all spans; those of one owner come in order."""
-        if self._forward is None:
-            raise ModelError(f"model {self._facts.name!r} was closed; load it again")
+        forward = self._opened()
         answers: dict[tuple[int, int], Weighed] = {}
         total = sum(len(row.spans) for row in rows)
         with threads_for(self._facts.parameters or 0):
             for batch in batches(rows, self._batch_tokens):
-                for span, weighed in self._forward.run(batch):
+                for span, weighed in forward.run(batch):
                     answers[span.owner, span.offset] = weighed
                 if progress is not None:
                     progress(len(answers), total)
@@ -150,6 +183,11 @@ class HuggingFaceModel:
         for owner, offset in sorted(answers):
             by_owner.setdefault(owner, []).append(answers[owner, offset])
         return by_owner
+
+    def _opened(self) -> Forward:
+        if self._forward is None:
+            raise ModelError(f"model {self._facts.name!r} was closed; load it again")
+        return self._forward
 
     def _fitted(self, request: Request, context: Tokens, continuation: Tokens) -> tuple[Tokens, Tokens]:
         """Return a pair that fits into the context: as it is, or truncated where that was asked for."""

@@ -11,10 +11,12 @@ from packaging.version import Version
 
 from pytest_llmcal.records import ModelFacts
 from pytest_llmcal.scoring.folders import find_folder
-from pytest_llmcal.scoring.protocol import Model, ModelError
+from pytest_llmcal.scoring.protocol import ModelError
 
 if TYPE_CHECKING:
     import torch
+
+    from pytest_llmcal.scoring.huggingface import HuggingFaceModel
 
 BATCH_TOKENS = {"cpu": 2_048, "cuda": 16_384, "mps": 4_096}
 """Most tokens of a batch by kind of device."""
@@ -36,7 +38,7 @@ def load_model(
     allow_pickle: bool = False,
     truncate: Literal["left"] | None = None,
     batch_tokens: int | None = None,
-) -> Model:
+) -> HuggingFaceModel:
     """Load a causal language model with its tokenizer.
 
     Parameters
@@ -63,6 +65,7 @@ def load_model(
     Returns
     -------
     Model
+        One that can also be trained, by distillation.
 
     Raises
     ------
