@@ -48,7 +48,7 @@ gate: $(VENV)/installed
 	@echo "The report: $(CURDIR)/$(REPORT)/index.html"
 
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 test-slow: $(VENV)/installed-oracles
 	$(BIN)/python -m pytest -m slow

@@ -3,13 +3,15 @@
     python -m benchmarks.calibrators [--sets TEXT] [--methods a,b] [--data ../shared/data] [--markdown FILE]
 
 Sets: three image classifiers, seven language models on five data sets each (one confidence an answer), and
-``world/gpt2-overfit`` on the five tasks of the embedded world. The data are looked for in ``--data``; sets that are
+``world/gpt2-overfit`` on the five tasks of the embedded world; and, to see what a calibrator does where there is
+nothing to repair, ``world/gpt2``, which is calibrated. The data are looked for in ``--data``; sets that are
 not there are left out and named.
 
 All methods are compared by what they say about the chosen answer: ECE with its interval, Brier score and negative
 log-likelihood of correctness given confidence ("inf": a wrong answer had confidence one). "helps" and "hurts" count the
-sets on which the 95% interval of the paired difference of Brier scores lies wholly below, wholly above zero. A method
-that changes answers ("vector", "matrix", ...) is judged by its own answers, and its accuracy stands beside.
+sets on which the 95% interval of the paired difference of Brier scores lies wholly below, wholly above zero, "ranks
+worse" those on which that of AUROC lies wholly below zero. A method that changes answers ("vector",
+"matrix", ...) is judged by its own answers, and its accuracy stands beside.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import argparse
 import time
 import warnings
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -28,6 +31,7 @@ from pytest_llmcal import Scores, calibrators, load_model, load_task
 from pytest_llmcal.calibrators import CalibratorError
 from pytest_llmcal.scoring import score
 
+OVERFIT, CALIBRATED = "world/gpt2-overfit", "world/gpt2"
 OF_CHOICES = frozenset({"temperature", "ensemble-temperature", "vector", "matrix", "dirichlet", "structured-matrix"})
 # They need the model, or are made of the others.
 LEFT_OUT = frozenset({"contextual", "batch", "pride", "pmi", "distillation"})
@@ -56,6 +60,11 @@ class Row(NamedTuple):
         difference = self.after.compare(self.before).brier()
         return "helps" if difference.high < 0.0 else "hurts" if difference.low > 0.0 else ""
 
+    @property
+    def ranks_worse(self) -> bool:
+        """Whether right answers are told from wrong ones less well, for sure."""
+        return self.after.compare(self.before).auroc().high < 0.0
+
 
 def classifiers(data: Path) -> Iterator[Halves]:
     """Give the three image classifiers."""
@@ -81,13 +90,13 @@ def language_models(data: Path) -> Iterator[Halves]:
             yield Halves(f"{path.name.removesuffix('.csv.gz')} {name}", *part.split(0.5))
 
 
-def world() -> Iterator[Halves]:
-    """Give the overfit model of the embedded world."""
-    model = load_model("world/gpt2-overfit", device="cpu")
+def world(model_name: str) -> Iterator[Halves]:
+    """Give one model of the embedded world on its five tasks."""
+    model = load_model(model_name, device="cpu")
     for name in ("qa", "translation", "summarization", "completion", "dialogue"):
         task = load_task(f"world/{name}")
         assert task.calibration is not None
-        yield Halves(f"world/gpt2-overfit {name}", score(model, task.calibration), score(model, task.test))
+        yield Halves(f"{model_name} {name}", score(model, task.calibration), score(model, task.test))
 
 
 def calibrated(halves: Halves, method: str) -> Row | None:
@@ -97,7 +106,9 @@ def calibrated(halves: Halves, method: str) -> Row | None:
     started = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", calibrators.AtBoundWarning)
-        fitted = calibrators.create(method).fit(halves.fit)
+        # Without choices there are no logits: annealing then searches over steps of the confidence.
+        options = {"parameters": "binning"} if method == "annealing" and halves.fit.choices is None else {}
+        fitted = calibrators.create(method, **options).fit(halves.fit)
     seconds = time.process_time() - started
     after = fitted.transform(halves.test)
     return Row(halves.name, method, halves.test.top_label(), after.top_label(), seconds)
@@ -122,10 +133,10 @@ def _numbers(scores: Scores) -> str:
 
 
 def summary(rows: list[Row]) -> str:
-    """Return a line a method in Markdown: over how many sets it helps and hurts, and where."""
+    """Return a line a method in Markdown: over how many sets it helps and hurts, and where most."""
     lines = [
-        "| method | sets | helps | hurts | median ECE before | after | median fit, s | hurts most |",
-        "|---|---:|---:|---:|---:|---:|---:|---|",
+        "| method | sets | helps | hurts | ranks worse | median ECE before | after | median fit, s | hurts most |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
     for method in dict.fromkeys(row.method for row in rows):
         own = [row for row in rows if row.method == method]
@@ -135,8 +146,9 @@ def summary(rows: list[Row]) -> str:
         by = float(worst.after.brier()) - float(worst.before.brier())
         where = f"{worst.name}: Brier {by:+.4f}" if by > 0.0 else "nowhere"
         lines.append(
-            f"| {method} | {len(own)} | {effects.count('helps')} | {effects.count('hurts')} | {before:.4f} | "
-            f"{after:.4f} | {median(row.seconds for row in own):.3f} | {where} |"
+            f"| {method} | {len(own)} | {effects.count('helps')} | {effects.count('hurts')} | "
+            f"{sum(row.ranks_worse for row in own)} | {before:.4f} | {after:.4f} | "
+            f"{median(row.seconds for row in own):.3f} | {where} |"
         )
     return "\n".join(lines)
 
@@ -152,7 +164,8 @@ def main() -> None:
     methods = [name for name in calibrators.names() if name not in LEFT_OUT]
     methods = options.methods.split(",") if options.methods else methods
     rows: list[Row] = []
-    for halves in (*classifiers(options.data), *language_models(options.data), *world()):
+    sets = chain(classifiers(options.data), language_models(options.data), world(OVERFIT), world(CALIBRATED))
+    for halves in sets:
         if options.sets not in halves.name:
             continue
         for method in methods:
@@ -166,9 +179,19 @@ def main() -> None:
     for place in ("probabilities", "llm_confidences"):
         if not (options.data / place).is_dir():
             print(f"left out: {options.data / place} is not there")
-    print(f"\n{summary(rows)}\n\n{full_table(rows)}")
+    calibrated_ones = [row for row in rows if row.name.startswith(f"{CALIBRATED} ")]
+    to_repair = [row for row in rows if row not in calibrated_ones]
+    parts = [
+        "## Where there is something to repair",
+        summary(to_repair),
+        "## Where there is not",
+        summary(calibrated_ones),
+        "## All",
+        full_table(rows),
+    ]
+    print("\n\n".join(parts))
     if options.markdown:
-        options.markdown.write_text(f"{summary(rows)}\n\n{full_table(rows)}\n", encoding="utf-8")
+        options.markdown.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
