@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax
 
 from pytest_llmcal import Scores, calibrators
 from pytest_llmcal.calibrators.affine import Affine
@@ -77,16 +78,16 @@ def test_matrix_scaling_is_the_softmax_regression_of_scikit_learn() -> None:
 def test_vector_scaling_of_two_choices_is_the_logistic_regression_of_scikit_learn() -> None:
     linear_model = peer("sklearn.linear_model")
     logits, labels = drawn(k=2)
-    centred = logits - logits.mean(axis=1, keepdims=True)
-    theirs = linear_model.LogisticRegression(C=np.inf, tol=1e-12, max_iter=10_000).fit(centred[:, 1:], labels)
+    logs = log_softmax(logits, axis=1)
+    theirs = linear_model.LogisticRegression(C=np.inf, tol=1e-12, max_iter=10_000).fit(logs, labels)
     scores = Scores.from_logits(logits, labels)
     fitted = calibrators.create("vector", penalty=1e-6).fit(scores)
     assert isinstance(fitted, Affine)
     assert fitted.bias is not None
     assert fitted.weights is not None
     assert fitted.bias[1] - fitted.bias[0] == pytest.approx(float(theirs.intercept_[0]), abs=1e-4)
-    # With two choices the centred logits are each other's negative.
-    assert fitted.weights.sum() / fitted.temperature == pytest.approx(float(theirs.coef_[0, 0]), rel=1e-4)
+    # What speaks for the second choice: the first one's logarithm against it, and its own for it.
+    assert fitted.weights / fitted.temperature * [-1.0, 1.0] == pytest.approx(theirs.coef_[0], abs=1e-3)
 
 
 @pytest.mark.parametrize("name", REAL)
