@@ -52,8 +52,9 @@ class Measurement(float):
         Whose answers, to what.
     curve, before : sequence of Bin
         Reliability curve behind the number, and the one before calibration.
-    uncalibrated : Uncalibrated or None
-        The number before calibration, where the scores came out of a calibrator.
+    uncalibrated : Uncalibrated, callable or None
+        The number before calibration, where the scores came out of a calibrator; or a function that works it
+        out when it is first asked for, as it takes longer than the number itself.
     interval_at : callable, optional
         Both ends of the interval at any level, for ``at``. A pickled measurement leaves it behind.
 
@@ -74,6 +75,7 @@ class Measurement(float):
     """
 
     __slots__ = (
+        "_uncalibrated",
         "about",
         "before",
         "confidence",
@@ -87,7 +89,6 @@ class Measurement(float):
         "n",
         "name",
         "noise_floor",
-        "uncalibrated",
     )
     about: About
     before: tuple[Bin, ...]
@@ -102,7 +103,7 @@ class Measurement(float):
     n: int
     name: str
     noise_floor: NoiseFloor | None
-    uncalibrated: Uncalibrated | None
+    _uncalibrated: Uncalibrated | Callable[[], Uncalibrated | None] | None
 
     def __new__(
         cls,
@@ -120,7 +121,7 @@ class Measurement(float):
         about: About | None = None,
         curve: Sequence[Bin] = (),
         before: Sequence[Bin] = (),
-        uncalibrated: Uncalibrated | None = None,
+        uncalibrated: Uncalibrated | Callable[[], Uncalibrated | None] | None = None,
         interval_at: Callable[[float], tuple[float, float]] | None = None,
     ) -> Measurement:
         """Check and freeze the numbers as builtins, so that they pass through any report."""
@@ -143,7 +144,7 @@ class Measurement(float):
             "about": about or About(),
             "curve": tuple(curve),
             "before": tuple(before),
-            "uncalibrated": uncalibrated,
+            "_uncalibrated": uncalibrated,
             "interval_at": interval_at,
         }
         for field, content in fields.items():
@@ -157,10 +158,12 @@ class Measurement(float):
         raise AttributeError(f"cannot delete {name!r} of {self!r}: a measurement cannot be changed")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return partial(type(self), **self._fields() | {"interval_at": None}), (float(self),)
+        return partial(type(self), **self._fields() | {"interval_at": None, "uncalibrated": self.uncalibrated}), (
+            float(self),
+        )
 
     def _fields(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in Measurement.__slots__}
+        return {name.removeprefix("_"): getattr(self, name) for name in Measurement.__slots__}
 
     def at(self, confidence: float) -> Measurement:
         """Return the same measurement with its interval at another level.
@@ -189,7 +192,15 @@ class Measurement(float):
         low, high = (self.interval_at or self._scaled)(confidence)
         return type(self)(float(self), **self._fields() | {"low": low, "high": high, "confidence": confidence})
 
-    def beside(self, uncalibrated: Uncalibrated | None) -> Measurement:
+    @property
+    def uncalibrated(self) -> Uncalibrated | None:
+        """The number before calibration; None where there was none, or it could not be measured."""
+        if callable(self._uncalibrated):
+            object.__setattr__(self, "_uncalibrated", self._uncalibrated())
+        known = self._uncalibrated
+        return None if callable(known) else known
+
+    def beside(self, uncalibrated: Uncalibrated | Callable[[], Uncalibrated | None] | None) -> Measurement:
         """Return the same measurement beside what it was before calibration."""
         return type(self)(float(self), **self._fields() | {"uncalibrated": uncalibrated})
 

@@ -28,7 +28,11 @@ def beside_uncalibrated(metric: Metric[P]) -> Metric[P]:
     @wraps(metric)
     def measure(self: Scores, /, *args: P.args, **kwargs: P.kwargs) -> Measurement:
         after = metric(self, *args, **kwargs)
-        return after if self.before is None else after.beside(_before(metric, self, *args, **kwargs))
+        if self.before is None:
+            return after
+        # When it is asked for, other rules may be in force: the level is that of the number itself.
+        asked = kwargs | {"confidence": after.confidence}
+        return after.beside(lambda: _before(metric, self, *args, **asked))
 
     return measure
 
