@@ -43,7 +43,7 @@ def test_every_metric_has_its_difference(metric: str) -> None:
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(pair=pairs())
 def test_it_is_the_one_less_the_other_and_its_interval_a_whole_one(metric: str, pair: tuple[Scores, Scores]) -> None:
     new, old = pair
@@ -59,7 +59,7 @@ def test_it_is_the_one_less_the_other_and_its_interval_a_whole_one(metric: str, 
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(pair=pairs())
 def test_exchanging_the_models_turns_the_sign(metric: str, pair: tuple[Scores, Scores]) -> None:
     there, back = difference(*pair, metric), difference(*reversed(pair), metric)
@@ -67,7 +67,7 @@ def test_exchanging_the_models_turns_the_sign(metric: str, pair: tuple[Scores, S
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(pair=pairs(min_size=2))
 def test_a_model_does_not_differ_from_itself_for_certain(metric: str, pair: tuple[Scores, Scores]) -> None:
     same = difference(pair[0], pair[0], metric)

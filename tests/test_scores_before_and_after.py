@@ -78,10 +78,11 @@ def test_items_without_names_are_the_same_all_the_same() -> None:
     assert carried.change == pytest.approx(0.76**2 - 2 * 0.76 * 0.75 - 0.95**2 + 2 * 0.95 * 0.75)
 
 
-def test_the_change_of_a_clipped_score_is_not_known(calibrated: Scores) -> None:
-    carried = calibrated.nll(clip=0.01).uncalibrated
-    assert carried is not None
-    assert carried.change is None
+def test_the_change_of_a_clipped_score_is_that_of_the_clipped_scores(calibrated: Scores) -> None:
+    assert calibrated.before is not None
+    for carried in (calibrated.nll(clip=0.01).uncalibrated, calibrated.nll(0.01).uncalibrated):
+        assert carried is not None
+        assert carried.change == float(calibrated.compare(calibrated.before).nll(clip=0.01))
 
 
 def test_what_cannot_be_measured_before_is_left_unsaid() -> None:

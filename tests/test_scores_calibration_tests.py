@@ -135,3 +135,11 @@ def test_what_would_not_be_refuted_by_itself_hands_nothing_on() -> None:
     with using(Rules(correction=Correction("holm", 5, shares(5)))):
         verdict = weakly_refuted().is_calibrated(0.02)
     assert (verdict.status == "refuted", verdict.p_value) == (False, None)
+
+
+def test_one_that_a_test_may_soon_refute_is_promised_no_number_of_items() -> None:
+    soon = Scores([0.9] * 100, [1] * 84 + [0] * 16).is_calibrated()
+    assert (soon.status, soon.items_needed) == ("undecided", None)
+    likely = Scores([0.9] * 100, [1] * 90 + [0] * 10).is_calibrated()
+    assert likely.status == "undecided"
+    assert likely.items_needed is not None

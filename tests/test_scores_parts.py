@@ -83,3 +83,18 @@ def test_logits_of_other_items_are_refused():
         scores().recalibrated(np.zeros((2, 2)), "x")
     with pytest.raises(ScoresError, match="do not belong"):
         Scores([0.5], [1]).recalibrated(np.zeros((1, 2)), "x")
+
+
+def test_joined_parts_know_what_they_were_before_as_answers_to_the_same_data() -> None:
+    from pytest_llmcal.measurement import About
+    from pytest_llmcal.scores.joined import joined
+
+    def part(start: int) -> Scores:
+        names = [f"item-{start + place}" for place in range(40)]
+        scores = Scores([0.9] * 40, [1, 1, 1, 0] * 10, ids=names, about=About(data=f"part {start}"))
+        return scores.recalibrated_confidence(scores.confidence * 0.8, "by hand")
+
+    whole = joined([part(0), part(40)], about=About(data="both"))
+    assert whole.before is not None
+    assert whole.before.about.data == "both"
+    assert float(whole.compare(whole.before).brier()) < 0.0

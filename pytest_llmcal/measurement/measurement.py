@@ -19,6 +19,10 @@ from pytest_llmcal.measurement.titles import title
 from pytest_llmcal.measurement.verdict import Verdict
 from pytest_llmcal.measurement.warnings import NoiseFloorWarning
 
+# Limits nearer to the best guess than this are equal to it but for rounding, and more items than these are no number.
+_EQUAL = 1e-9
+_MOST_ITEMS = 10**9
+
 
 class Measurement(float):
     """A ``float`` with its interval, sample size and method. Immutable.
@@ -230,7 +234,8 @@ class Measurement(float):
         outcome = compare(float(self), limit)
         word = "true" if outcome else "false"
         name = title(self.name)
-        self._warn_of_noise(relation, limit)
+        if not isinstance(other, Measurement):
+            self._warn_of_noise(relation, limit)
         sentence = f"The estimate of {name} is {float(self):.4g}, so {name} {relation} {limit:.4g} is {word}."
         current_rules().observe(Observation(self, relation, limit, word, sentence))
         return outcome
@@ -249,8 +254,8 @@ class Measurement(float):
 
     def _warn_of_noise(self, relation: str, limit: float) -> None:
         floor = self.noise_floor
-        if floor is None or relation not in {"<", "<="} or not limit < floor.p95:
-            return
+        if floor is None or relation not in {"<", "<="} or limit >= floor.p95 or float(self) > floor.p95:
+            return  # an estimate above what chance gives says something
         warnings.warn(
             f"on {self.n} items a perfectly calibrated model shows {title(self.name)} of {floor.mean:.2g} on average "
             f"and up to {floor.p95:.2g} in 95 of 100 draws, so {relation} {limit:.4g} says nothing about this one; "
@@ -295,7 +300,11 @@ class Measurement(float):
         )
         nearest = least if abs(float(self) - least) < abs(float(self) - greatest) else greatest
         return self._verdict(
-            judgement, "between", f"{title(self.name)} lies between {least:.4g} and {greatest:.4g}", nearest
+            judgement,
+            "between",
+            f"{title(self.name)} lies between {least:.4g} and {greatest:.4g}",
+            nearest,
+            crossed=[limit for limit in (least, greatest) if self.low < limit < self.high],
         )
 
     def _checked(self, limit: float) -> float:
@@ -313,8 +322,12 @@ class Measurement(float):
             )
         return limit
 
-    def _verdict(self, judgement: Judgement, relation: str, claim: str, limit: float) -> Verdict:
-        needed = self.items_needed(limit) if judgement.status == "undecided" and not judgement.note else None
+    def _verdict(
+        self, judgement: Judgement, relation: str, claim: str, limit: float, crossed: Sequence[float] | None = None
+    ) -> Verdict:
+        each = [self.items_needed(one) for one in crossed or [limit]]
+        decides = judgement.status == "undecided" and not judgement.note
+        needed = max((items for items in each if items), default=None) if decides and None not in each else None
         reason = (
             f"it was measured as {float(self):.4g} on {self.n} {'item' if self.n == 1 else 'items'}, "
             f"and with {100 * self.confidence:g}% confidence the true value lies between "
@@ -342,6 +355,7 @@ class Measurement(float):
         center = float(self) if self.debiased is None else self.debiased
         distance = abs(limit - center)
         arm = self.high - center if center <= limit else center - self.low
-        if distance == 0.0 or not math.isfinite(arm / distance):
+        if distance <= _EQUAL * max(1.0, abs(limit)) or not math.isfinite(arm / distance):
             return None
-        return max(self.n + 1, math.ceil(self.n * (arm / distance) ** 2))
+        needed = max(self.n + 1, math.ceil(self.n * (arm / distance) ** 2))
+        return needed if needed <= _MOST_ITEMS else None

@@ -61,7 +61,7 @@ class Verdict:
 
     def __getattribute__(self, name: str) -> Any:
         # A verdict that nobody looks at decides nothing; whoever asks for one of these has looked.
-        if name in {"status", "explain"}:
+        if name in {"status", "explain", "reason", "items_needed", "limit", "measurement"}:
             object.__setattr__(self, "_was_read", True)
         return object.__getattribute__(self, name)
 

@@ -80,8 +80,9 @@ class Collector:
         except BaseException as error:
             self._troubles.append(f"The run was stopped: {str(error) or type(error).__name__}.")
             raise
-        if self._config.stash[SETTINGS].correction == "holm":
-            turned = step_down_gates(self._drafts)
+        settings = self._config.stash[SETTINGS]
+        if settings.correction == "holm":
+            turned = step_down_gates(self._drafts, settings.undecided)
             if turned:
                 session.testsfailed += len(turned)
                 self.notes.append(

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_llmcal.plugin.markers import gate_mark
 from pytest_llmcal.plugin.parametrization import MODEL_NAME
-from pytest_llmcal.plugin.stash import GATE, GATES, SETTINGS
+from pytest_llmcal.plugin.stash import COUNTED, GATE, GATES, SETTINGS
 
 _PREFIX = "llmcal_"
 
@@ -34,7 +34,10 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Count the gates that are left to run, in whichever process they run."""
-    session.config.stash[GATES] = sum(GATE in item.stash for item in session.items)
+    gates = [item for item in session.items if GATE in item.stash]
+    for item in gates:
+        item.stash[COUNTED] = True
+    session.config.stash[GATES] = len(gates)
 
 
 def note_gate(item: pytest.Item, *, model: str | None = None, task: str | None = None) -> None:

@@ -12,7 +12,7 @@ from pytest_llmcal.measurement import Correction, Observation, Rules, Verdict, s
 from pytest_llmcal.plugin.assertions import explain_failure
 from pytest_llmcal.plugin.attempts import AttemptLog, PlainRecord, to_plain
 from pytest_llmcal.plugin.gates import GateFacts
-from pytest_llmcal.plugin.stash import ATTEMPT, GATE, GATES, MODELS, SETTINGS
+from pytest_llmcal.plugin.stash import ATTEMPT, COUNTED, GATE, GATES, MODELS, SETTINGS
 from pytest_llmcal.plugin.unread import users_line, warn_of_unread
 from pytest_llmcal.records import Record
 
@@ -23,7 +23,9 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     before = item.stash.get(ATTEMPT, None)
     item.stash[ATTEMPT] = AttemptLog(number=before.number + 1 if before else 1)
     with using(_rules(item)):
-        return (yield)
+        result = yield
+    item.stash[ATTEMPT].verdicts.clear()  # what a fixture judged may be asserted by another test
+    return result
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -67,6 +69,11 @@ def _rules(item: pytest.Item) -> Rules:
     def observe(observation: Observation) -> None:
         if GATE not in item.stash:  # a test that merely handles measurements asked for no run and no report
             return
+        if settings.correction != "none" and COUNTED not in item.stash:
+            pytest.fail(
+                "this test became a gate as it ran, so the error rate that all gates share was shared out without it: "
+                "mark it with @pytest.mark.llmcal, or name a fixture of a gate among its arguments"
+            )
         record = item.config.stash[MODELS].as_named(Record.of(observation, sequence=len(log.records) + 1))
         log.records.append(to_plain(record))
         if observation.verdict is not None:

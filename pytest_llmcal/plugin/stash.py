@@ -42,5 +42,8 @@ GATE: pytest.StashKey[GateFacts] = pytest.StashKey()
 GATES: pytest.StashKey[int] = pytest.StashKey()
 """On the config, once tests are collected: how many gates there are."""
 
+COUNTED: pytest.StashKey[bool] = pytest.StashKey()
+"""On a test item: that it is among those gates; absent on one that becomes a gate only as it runs."""
+
 ATTEMPT: pytest.StashKey[AttemptLog] = pytest.StashKey()
 """On a test item: what its current execution has recorded."""

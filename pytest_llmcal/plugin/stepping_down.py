@@ -9,19 +9,20 @@ from pytest_llmcal.plugin.drafts import AttemptDraft, GateDraft
 from pytest_llmcal.records import Record
 
 
-def step_down_gates(drafts: Mapping[str, GateDraft]) -> list[str]:
+def step_down_gates(drafts: Mapping[str, GateDraft], undecided: str) -> list[str]:
     """Refute what Holm's procedure refutes and a verdict's own share did not; return the gates this turned red.
 
-    A gate that an undecided verdict let pass, or skipped, then fails. One that failed already only says
-    more: refuted instead of undecided.
+    A gate that an undecided verdict let pass, or skipped, as the option ``undecided`` says, then fails. Any other only
+    says more: refuted instead of undecided.
     """
+    let_through = {"pass": "passed", "skip": "skipped"}.get(undecided)
     last = {nodeid: draft.last for nodeid, draft in drafts.items() if draft.attempts}
     places = [(nodeid, sequence) for nodeid in sorted(last) for sequence in sorted(last[nodeid].records)]
     asked = [(nodeid, last[nodeid].records[sequence]) for nodeid, sequence in places]
     asked = [(nodeid, record) for nodeid, record in asked if record.p_value is not None]
     turned: list[str] = []
     for (nodeid, record), is_rejected in zip(asked, _rejected([record for _, record in asked]), strict=True):
-        if is_rejected and record.outcome == "undecided" and _overturn(last[nodeid], record):
+        if is_rejected and record.outcome == "undecided" and _overturn(last[nodeid], record, let_through):
             turned.append(nodeid)
     return turned
 
@@ -33,14 +34,14 @@ def _rejected(records: list[Record]) -> list[bool]:
 
     from pytest_llmcal.statistics.multiple_testing import step_down
 
-    p_values = np.array([record.p_value for record in records], dtype=np.float64)
+    # Verdicts at unlike levels are put in order by how much of its own rate each would spend. One verdict errs on one
+    # side, with half of the two-sided rate.
+    spent = [2.0 * (record.p_value or 0.0) / (1.0 - record.confidence) for record in records]
     shares = np.array([record.share for record in records])
-    # One verdict errs on one side, with half of the two-sided rate.
-    level = (1.0 - min(record.confidence for record in records)) / 2.0
-    return [bool(one) for one in step_down(p_values, shares, level)]
+    return [bool(one) for one in step_down(np.minimum(spent, 1.0), shares, 1.0)]
 
 
-def _overturn(attempt: AttemptDraft, record: Record) -> bool:
+def _overturn(attempt: AttemptDraft, record: Record, let_through: str | None) -> bool:
     """Refute a record; tell whether this turns its gate red."""
     claim = record.explanation.partition(" is undecided: ")[0]
     explanation = (
@@ -48,7 +49,7 @@ def _overturn(attempt: AttemptDraft, record: Record) -> bool:
         f"(it would be at an error rate of {record.p_value:.2g}). {_details(record)}"
     )
     attempt.records[record.sequence] = replace(record, outcome="refuted", explanation=explanation)
-    if attempt.outcome not in {"passed", "skipped"}:
+    if attempt.outcome != let_through:
         return False
     attempt.outcome = "failed"
     attempt.messages.append(explanation)
@@ -56,5 +57,6 @@ def _overturn(attempt: AttemptDraft, record: Record) -> bool:
 
 
 def _details(record: Record) -> str:
-    reason = record.explanation.partition(" is undecided: ")[2]
+    reason = record.explanation.partition(" is undecided: ")[2].partition("; that would refute it by itself")[0]
+    reason += "" if reason.endswith(".") else "."
     return reason[:1].upper() + reason[1:]

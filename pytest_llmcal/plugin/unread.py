@@ -22,11 +22,15 @@ def users_line() -> tuple[str, int]:
 
 
 def warn_of_unread(log: AttemptLog) -> None:
-    """Warn, at the line where it was reached, of every verdict of a test that decided nothing."""
+    """Warn, at the line where it was reached, of every verdict of a test that decided nothing.
+
+    Of several verdicts of one line, such as those of a list, some may rightly go unread once one has decided.
+    """
+    read = {(file, line) for verdict, file, line in log.verdicts if verdict.was_read}
     for verdict, file, line in log.verdicts:
-        if not verdict.was_read:
+        if (file, line) not in read:
             warnings.warn_explicit(
-                f"the verdict that {verdict.claim} was never asserted, so it decides nothing; write assert before it",
+                f"nobody looked at the verdict that {verdict.claim}, so it decides nothing; write assert before it",
                 UnassertedVerdictWarning,
                 file,
                 line,

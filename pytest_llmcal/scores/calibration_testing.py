@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _AUTO = "kuiper"
 _ROUNDING = 1.0 + 1e-9
+# A calibrated model's p-value is below this once in five times; one that stays so is on its way to being refuted.
+_LIKELY = 0.2
 _TITLES = {
     "ece": "ECE",
     "hosmer-lemeshow": "Hosmer-Lemeshow",
@@ -143,7 +145,10 @@ def is_calibrated(self: Scores, alpha: float | None = None, *, test: str = "auto
 
     holds = not refuted(error) and error.high <= tolerance
     judgement = judged(error, holds=holds, refuted=refuted)
-    needed = error.items_needed(tolerance) if judgement.status == "undecided" and not judgement.note else None
+    # What the interval would need; where the test may soon refute, or the best guess is too much, nobody knows.
+    likely = found.p_value > _LIKELY and (error.debiased or 0.0) < tolerance
+    undecided = judgement.status == "undecided" and not judgement.note
+    needed = error.items_needed(tolerance) if undecided and likely else None
     return Verdict(
         judgement.status,
         "is_calibrated",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ def joined(parts: Sequence[Scores], *, about: About | None = None) -> Scores:
     """
     if not parts:
         raise ScoresError("there are no scores to join; at least one part is needed")
-    first = parts[0]
+    first, whole = parts[0], about or parts[0].about
     for name in ("ids", "clusters", "choices", "before"):
         _all_or_none(name, parts)
     return first._with(
@@ -52,9 +53,11 @@ def joined(parts: Sequence[Scores], *, about: About | None = None) -> Scores:
         ids=None if first.ids is None else _ids(parts),
         groups=_groups(parts),
         clusters=None if first.clusters is None else tuple(one for part in parts for one in part.clusters or ()),
-        about=about or first.about,
+        about=whole,
         choices=None if first.choices is None else _choices([part.choices for part in parts if part.choices]),
-        before=None if first.before is None else joined([part.before for part in parts if part.before]),
+        before=None
+        if first.before is None
+        else joined([part.before for part in parts if part.before], about=replace(first.before.about, data=whole.data)),
     )
 
 

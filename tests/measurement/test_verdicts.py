@@ -158,3 +158,15 @@ def test_between_refuses_limits_in_the_wrong_order() -> None:
     auroc = Measurement(0.5, name="auroc", low=0.4, high=0.6, n=100, method="by hand", confidence=0.95)
     with pytest.raises(MeasurementError, match=r"no AUROC lies between 0\.7 and 0\.6"):
         auroc.between(0.7, 0.6)
+
+
+def test_a_limit_that_is_the_best_guess_but_for_rounding_needs_no_number_of_items():
+    verdict = measured(0.21 + 1e-16, 0.15, 0.27).below(0.21)
+    assert (verdict.status, verdict.items_needed) == ("undecided", None)
+
+
+def test_between_asks_for_the_limit_that_the_interval_crosses():
+    ece = measured(0.02, 0.0, 0.11, debiased=0.0, n=100)
+    assert ece.between(0.0, 0.05).items_needed == ece.below(0.05).items_needed
+    both = measured(0.08, 0.04, 0.12).between(0.06, 0.09)
+    assert both.items_needed == measured(0.08, 0.04, 0.12).below(0.09).items_needed

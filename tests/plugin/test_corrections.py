@@ -130,3 +130,29 @@ def test_the_p_value_of_a_verdict_is_where_its_interval_just_clears_the_limit() 
         verdict = measurement.below(0.02)
     assert verdict.p_value == pytest.approx(0.0062097, abs=1e-6)  # of a normal beyond 2.5
     assert verdict.share == pytest.approx(0.075)
+
+
+def test_holm_leaves_a_gate_alone_that_undecided_did_not_let_pass(project: Project) -> None:
+    negated = gates(3, z=6.0).replace("assert borderline", "assert not borderline")
+    project.gates(negated + "def test_weak(model):\n    assert not borderline(2.55).below(0.02)\n")
+    result = project.run("--llmcal-correction", "holm")
+    result.assert_outcomes(passed=4)
+    assert result.ret == pytest.ExitCode.OK
+    weak = project.gate("test_weak")
+    assert (weak.outcome, weak.records[0].outcome) == ("passed", "refuted")
+    assert "refuted only at" not in weak.records[0].explanation
+
+
+def test_a_gate_at_a_lower_level_loosens_no_other(project: Project) -> None:
+    loose = "def test_loose(model):\n    assert borderline(1.1).at(0.5).below(0.02)\n"
+    project.gates(gates(1, z=2.3) + loose)
+    project.run("--llmcal-correction", "holm", "--llmcal-undecided", "pass")
+    assert project.gate("test_0").verdict == "undecided"
+
+
+def test_a_test_that_becomes_a_gate_as_it_runs_has_no_share_and_says_so(project: Project) -> None:
+    late = "def test_late(request):\n    request.getfixturevalue('llmcal_score')\n    assert borderline().below(0.02)\n"
+    project.gates(gates(1, z=-2.5) + late)
+    result = project.run("--llmcal-correction", "bonferroni", "--llmcal-undecided", "pass")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*this test became a gate as it ran*"])

@@ -187,9 +187,9 @@ def of_means(name: str, losses_of: Callable[..., ItemLosses]) -> Callable[..., M
         What is averaged, of some scores and with the options of the metric.
     """
 
-    def difference(self: Comparison, *, confidence: float | None = None, **options: Any) -> Measurement:
+    def difference(self: Comparison, *options: Any, confidence: float | None = None, **named: Any) -> Measurement:
         _same_kind(name, self)
-        here, there = losses_of(self.scores, **options), losses_of(self.baseline, **options)
+        here, there = (losses_of(scores, *options, **named) for scores in (self.scores, self.baseline))
         infinite = [~np.isfinite(losses.values) for losses in (here, there)]
         if any(mask.any() for mask in infinite):
             return _infinite(self, name, *infinite, confidence=confidence)

@@ -36,7 +36,7 @@ def change_of(metric: str, after: Scores, before: Scores, *args: Any, **kwargs: 
     try:
         comparison = after.compare(before)
         difference = getattr(comparison, metric, None)
-        if difference is None or (metric == "nll" and (args or "clip" in kwargs)):  # no difference of clipped ones
+        if difference is None:
             return None
         measured: Measurement = difference(*args, **kwargs)
     except ScoresError:
