@@ -123,6 +123,7 @@ def test_splits_that_share_items_are_refused(
     ("more", "said"),
     [
         (["--method", "magic"], "there is no calibrator 'magic'; known are "),
+        (["--method", "contextual"], "contextual asks the model with prompts of its own"),
         (["--option", "spell=1"], "calibrator 'temperature': "),
         (["--margin", "-1"], "the margin for NLL is -1; allowed is zero or more"),
         (["--margin", "nan"], "the margin for NLL is nan; allowed is zero or more"),

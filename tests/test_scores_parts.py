@@ -98,3 +98,12 @@ def test_joined_parts_know_what_they_were_before_as_answers_to_the_same_data() -
     assert whole.before is not None
     assert whole.before.about.data == "both"
     assert float(whole.compare(whole.before).brier()) < 0.0
+
+
+def test_a_split_leaves_clusters_whole() -> None:
+    clusters = [f"passage-{row % 10}" for row in range(100)]
+    first, rest = Scores(np.linspace(0.1, 0.9, 100), np.arange(100) % 2, clusters=clusters).split(0.3)
+    assert not set(first.clusters or ()) & set(rest.clusters or ())
+    assert (len(first), len(rest)) == (30, 70)
+    with pytest.raises(ScoresError, match=r"1 clusters cannot be split at the fraction 0\.3"):
+        Scores([0.5] * 4, [1, 0, 1, 0], clusters=["a"] * 4).split(0.3)

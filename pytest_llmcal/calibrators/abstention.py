@@ -106,6 +106,7 @@ class Abstention(Fitted):
         return self._marked(scores, scores, in_sample, stacklevel=3)  # the line that calls scores.abstain
 
     def _learn(self, scores: Scores) -> None:
+        self._refuse_in_sample(scores)
         items = _certified(scores, self.risk, self.delta)
         falling = np.sort(scores.confidence)[::-1]
         self._threshold = float(falling[items - 1]) if items else math.inf

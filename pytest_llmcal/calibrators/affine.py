@@ -121,7 +121,7 @@ def strength(name: str, value: float) -> float:
     CalibratorError
         If it is not.
     """
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     if not number or not 0.0 < value < float("inf"):
         raise CalibratorError(f"{name} must be a finite number above zero, got {value!r}")
     return float(value)

@@ -8,10 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from pytest_llmcal.calibrators import registry
 from pytest_llmcal.calibrators.calibrator import Calibrator, Learnt
 from pytest_llmcal.calibrators.candidates import IDENTITY, Trial, simplest, tried
 from pytest_llmcal.calibrators.errors import CalibratorError
+from pytest_llmcal.calibrators.options import checked_count
 from pytest_llmcal.scores import Scores
 from pytest_llmcal.scores.logit_map import LogitMap
 
@@ -67,13 +70,9 @@ class Auto(Calibrator):
     def __init__(self, candidates: Sequence[str] | None = None, *, folds: int = 5, seed: int = 0) -> None:
         if isinstance(candidates, str):
             raise CalibratorError(f"candidates must be a list of names, got {candidates!r}")
-        if isinstance(folds, bool) or not isinstance(folds, int) or folds < 2:
-            raise CalibratorError(f"folds must be a whole number of at least 2, got {folds!r}")
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise CalibratorError(f"seed must be a whole number of at least 0, got {seed!r}")
         self.candidates = None if candidates is None else list(candidates)
-        self.folds = folds
-        self.seed = seed
+        self.folds = checked_count("folds", folds, least=2)
+        self.seed = checked_count("seed", seed)
         self.chosen: Calibrator | None = None
         self.trials: tuple[Trial, ...] = ()
         unknown = [name for name in self.candidates or () if name not in registry.names() or name == self.name]
@@ -99,7 +98,12 @@ class Auto(Calibrator):
 
     def _apply(self, scores: Scores) -> Scores:
         if self.chosen is None:
-            return scores._with(about=replace(scores.about, calibrator=self.label), before=scores)
+            if scores.choices is None or scores.choices.are_logits:
+                return scores._with(about=replace(scores.about, calibrator=self.label), before=scores)
+            # Logits, as every other candidate gives: parts that chose otherwise can then be joined.
+            return scores.recalibrated(
+                np.concatenate([logs for _, logs in scores.choices.log_probabilities()]), self.label
+            )
         calibrated = self.chosen._apply(scores)
         return calibrated._with(about=replace(calibrated.about, calibrator=self.label))
 

@@ -10,6 +10,7 @@ from scipy.special import gammaln, softmax
 
 from pytest_llmcal.calibrators.confidence_maps import ConfidenceMap, Doubles, Right, Steps
 from pytest_llmcal.calibrators.levels import Levels
+from pytest_llmcal.calibrators.logistic import within
 from pytest_llmcal.calibrators.of_confidence import OfConfidence
 from pytest_llmcal.metrics.binning import IndexArray
 
@@ -67,7 +68,7 @@ def _posterior(levels: Levels, first: IndexArray) -> tuple[float, Doubles]:
     """Return the log evidence of one binning (Heckerman, Geiger, Chickering 1995), and each bin's posterior mean."""
     bins = levels.pooled(first)
     upper = bins.upper
-    middle = 0.5 * (upper + np.append(0.0, upper[:-1]))
+    middle = within(0.5 * (upper + np.append(0.0, upper[:-1])))  # a prior of no item at all has no gamma function
     items = _PRIOR_ITEMS / len(bins)
     right, wrong = items * middle, items * (1.0 - middle)
     evidence = (

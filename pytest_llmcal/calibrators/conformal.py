@@ -164,6 +164,7 @@ class ConformalSets(Fitted):
         return f"{self.method.upper()} sets{how} that promise coverage {self.coverage:g}{few}"
 
     def _learn(self, scores: Scores) -> None:
+        self._refuse_in_sample(scores)
         choices = choices_of(scores, "an answer set")
         refuse_impossible(scores, choices, "answer set")
         right = self._strangeness(scores)[np.arange(len(scores)), choices.labels]

@@ -114,6 +114,15 @@ class Fitted(ABC):
             )
         return result._with(about=replace(result.about, in_sample=result.about.in_sample or not in_sample))
 
+    def _refuse_in_sample(self, scores: Scores) -> None:
+        """Refuse to found a promise on answers that look better than those to new items."""
+        if scores.about.in_sample:
+            raise CalibratorError(
+                f"{self.name} promises something about new items, and the calibrator {scores.about.calibrator} was "
+                "fitted on these: fit it on items of a third split, use cross_fit for the calibrator, or say "
+                "transform(..., in_sample=True) if you must"
+            )
+
     # What else one may do than to fit on others.
     _instead: ClassVar[str] = ""
 

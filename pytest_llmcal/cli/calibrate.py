@@ -61,12 +61,18 @@ def _option(text: str) -> tuple[str, Any]:
 def _calibrate(options: argparse.Namespace) -> tuple[list[str], int]:
     from pytest_llmcal import calibrators
     from pytest_llmcal.calibrators import CalibratorError
+    from pytest_llmcal.calibrators.asking import Asking
     from pytest_llmcal.measurement import MeasurementError
     from pytest_llmcal.scores import ScoresError
     from pytest_llmcal.scoring import ModelError
 
     try:
         calibrator = calibrators.create(options.method, **dict(options.option))  # a wrong one is found out at once
+        if isinstance(calibrator, Asking):
+            raise CalibrationError(
+                f"{options.method} asks the model with prompts of its own, which must be given in Python or in a test: "
+                "see docs/prompt-calibration.md"
+            )
         return _fitted_and_judged(calibrator, _task(options.task, options.limit), options)
     except (CalibratorError, MeasurementError, ModelError, ScoresError) as error:
         raise CalibrationError(str(error)) from None

@@ -34,6 +34,7 @@ from pytest_llmcal.scores.validation import (
     checked_probabilities,
     checked_truth,
 )
+from pytest_llmcal.statistics.clusters import members_of
 
 Groups = Mapping[str, Sequence[str]]
 
@@ -369,16 +370,22 @@ class Scores:
     def split(self, fraction: float, seed: int = 0) -> tuple[Scores, Scores]:
         """Return two parts at random: about ``fraction`` of the items, and the rest, each in their old order.
 
+        Items of one cluster stay together, so that neither part gives away the other.
+
         Raises
         ------
         ScoresError
             If one of the parts would be empty.
         """
-        first = round(fraction * len(self)) if 0.0 < fraction < 1.0 else 0
-        if not 0 < first < len(self):
-            raise ScoresError(f"{len(self)} items cannot be split at the fraction {fraction}: one part would be empty")
-        order = np.random.default_rng(seed).permutation(len(self))
-        return self._take(np.sort(order[:first])), self._take(np.sort(order[first:]))
+        members = members_of(self.clusters)
+        unit = np.arange(len(self)) if members is None else members
+        units = int(unit.max()) + 1
+        first = round(fraction * units) if 0.0 < fraction < 1.0 else 0
+        if not 0 < first < units:
+            what = "items" if members is None else "clusters"
+            raise ScoresError(f"{units} {what} cannot be split at the fraction {fraction}: one part would be empty")
+        is_first = np.isin(unit, np.random.default_rng(seed).permutation(units)[:first])
+        return self._take(np.flatnonzero(is_first)), self._take(np.flatnonzero(~is_first))
 
     def recalibrated(self, logits: FloatArray, calibrator: str) -> Scores:
         """Return scores of other logits for the same items, which remember these as ``before``.

@@ -202,3 +202,12 @@ def test_confidences_alone_have_no_temperature(parameters: str) -> None:
 def test_an_option_that_cannot_be_is_refused(options: dict[str, object], match: str) -> None:
     with pytest.raises(CalibratorError, match=match):
         calibrators.create("annealing", **options)
+
+
+def test_a_function_that_is_called_like_a_metric_of_ours_does_not_come_back_as_it(tmp_path) -> None:
+    def ece(scores: Scores) -> float:
+        return float(scores.brier())
+
+    Annealing(ece, evaluations=30).fit(position(200)).save(tmp_path)
+    with pytest.raises(CalibratorError):
+        Annealing.load(tmp_path).fit(position(200))

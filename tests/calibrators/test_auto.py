@@ -228,3 +228,13 @@ def test_another_chosen_one_in_the_folder_is_refused(tmp_path: Path) -> None:
 def test_an_option_that_cannot_be_is_refused(options: dict[str, object], match: str) -> None:
     with pytest.raises(CalibratorError, match=match):
         calibrators.create("auto", **options)
+
+
+def test_folds_that_choose_unlike_candidates_are_joined_whatever_the_scores_were_made_of() -> None:
+    for seed in range(12):
+        generator = np.random.default_rng(seed)
+        logits = generator.normal(0.0, 2.0, (150, 4))
+        labels = (logits / 1.35 + generator.gumbel(size=(150, 4))).argmax(axis=1)
+        rows = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        honest = calibrators.create("auto").cross_fit(Scores.from_probabilities(rows, labels))
+        assert len(honest) == 150

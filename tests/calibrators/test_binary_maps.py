@@ -188,3 +188,14 @@ def test_platt_says_by_its_slope_that_surer_answers_were_less_often_right() -> N
     scores = Scores(confidence, generator.random(1000) > confidence)
     assert calibrators.create("platt").fit(scores).summary()["slope"] == pytest.approx(-1.0, abs=0.15)
     assert calibrators.create("beta").fit(scores).summary()["a"] == 0.0
+
+
+def test_a_surest_bin_next_to_one_is_a_bin_like_any_other() -> None:
+    generator = np.random.default_rng(0)
+    logits = np.zeros((1000, 2))
+    logits[:, 0] = generator.uniform(20.0, 45.0, 1000)
+    labels = (generator.random(1000) < 0.1).astype(int)
+    labels[logits[:, 0] > 35.0] = 0
+    scores = Scores.from_logits(logits, labels).top_label()
+    confidence = calibrators.create("bbq").fit(scores).transform(scores, in_sample=True).confidence
+    assert ((confidence > 0.5) & (confidence < 1.0)).all()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pytest_llmcal import Scores, calibrators
-from pytest_llmcal.calibrators import CalibratorError, InSampleWarning
+from pytest_llmcal.calibrators import Abstention, CalibratorError, ConformalSets, InSampleWarning
 from pytest_llmcal.calibrators.folds import folds_of
 
 
@@ -73,3 +73,14 @@ def test_folds_keep_clusters_whole_and_leave_no_item_out() -> None:
 def test_a_number_of_folds_that_cannot_be_is_refused(folds: object) -> None:
     with pytest.raises(CalibratorError, match="folds must be a whole number from 2 to the 60 items"):
         calibrators.create("temperature").cross_fit(answers(0), folds=folds)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("promise", [Abstention, ConformalSets])
+def test_no_promise_is_founded_on_items_that_a_calibrator_was_fitted_on(promise: type) -> None:
+    scores = answers(0)
+    fitted = calibrators.create("temperature").fit(scores)
+    with pytest.warns(InSampleWarning):
+        marked = fitted.transform(scores)
+    with pytest.raises(CalibratorError, match=r"the calibrator temperature\(T=.* was fitted on these"):
+        promise().fit(marked)
+    promise().fit(fitted.transform(scores, in_sample=True))

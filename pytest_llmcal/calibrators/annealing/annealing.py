@@ -227,6 +227,7 @@ class Annealing(Calibrator):
         assert self.temperature is not None
         return {
             "metric": self._metric_name,
+            "metric_is_function": not isinstance(self.metric, str),
             "temperature": self.temperature,
             "moved": self.moved,
             "at_start": self._values[0],
@@ -239,7 +240,8 @@ class Annealing(Calibrator):
 
     def _restore(self, learnt: Learnt) -> None:
         metric = str(learnt["metric"])
-        self.metric = metric if metric in objectives.NAMES else _NotSaved(metric)
+        is_ours = metric in objectives.NAMES and not learnt["metric_is_function"]
+        self.metric = metric if is_ours else _NotSaved(metric)
         self.temperature, self.moved = storage.number(learnt, "temperature"), bool(learnt["moved"])
         self._values = storage.number(learnt, "at_start"), storage.number(learnt, "at_end")
         self._stopped = str(learnt["stopped"])
