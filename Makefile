@@ -47,8 +47,9 @@ gate: $(VENV)/installed
 	$(BIN)/python -m pytest suites --llmcal-model $(MODEL) --llmcal-report $(REPORT)
 	@echo "The report: $(CURDIR)/$(REPORT)/index.html"
 
+# Each worker has one core: threads of numpy's that want all of them only get in each other's way.
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 test-slow: $(VENV)/installed-oracles
 	$(BIN)/python -m pytest -m slow

@@ -151,7 +151,8 @@ def test_scores_that_an_earlier_calibrator_learnt_from_stay_marked():
     scores = Scores.from_logits([[3.0, 0.0], [1.0, 0.0]] * 50, [0, 0, 0, 1] * 25)
     with pytest.warns(InSampleWarning):
         calibrated = calibrators.create("temperature").fit(scores).transform(scores)
-    fitted = Abstention(0.5).fit(calibrated)
+    others = Scores(scores.confidence, scores.correct, ids=[f"other-{row}" for row in range(100)])
+    fitted = Abstention(0.5).fit(others)
     assert calibrated.abstain(fitted, in_sample=True).coverage.about.in_sample
 
 
