@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import warnings
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 import torch
 
 from pytest_llmcal.scoring.budget import Budget
+from pytest_llmcal.scoring.kernels.attention import CannotPackError
 from pytest_llmcal.scoring.kernels.packed import PackedForward, why_not_packed, window_of
 from pytest_llmcal.scoring.kernels.plain import PlainForward
 from pytest_llmcal.scoring.kernels.reading import Answers
@@ -167,7 +167,11 @@ class Engine:
                 forward = self._prepared(fully, asked)
                 with forward.in_place():
                     apart = worst_difference(self._network, forward, asked, truth, self._costs())
-            except Exception as error:  # noqa: BLE001  # models raise what they please, and each can be run plainly
+            except CannotPackError as error:
+                self.as_it_was()
+                self._why_plain = str(error)
+                return
+            except Exception as error:  # models raise what they please, and each can be run plainly
                 reason = f"the packed one fails: {str(error).strip().partition(chr(10))[0] or type(error).__name__}"
             else:
                 if apart <= 1:
@@ -176,9 +180,7 @@ class Engine:
                 reason = f"answers of the packed one were {apart:.3g} times as far off as rounding explains"
             self.as_it_was()
         self._why_plain = reason
-        warnings.warn(
-            f"the model is run on the plain path, which is slower: {reason}", PathWarning, stacklevel=2
-        )
+        warnings.warn(f"the model is run on the plain path, which is slower: {reason}", PathWarning, stacklevel=2)
 
     def _prepared(self, fully: bool, asked: Sequence[Pair]) -> PackedForward:
         forward = PackedForward(self._network)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import torch
 
@@ -17,6 +19,8 @@ from pytest_llmcal.scoring.plan.batches import longest_first, next_batch
 
 Tell = Callable[[int], None]
 """Called with the number of questions that were answered since the last call."""
+
+Done = TypeVar("Done")
 
 _UNDER_WAY = 2
 """Batches that a GPU is given before the answers of the first are fetched."""
@@ -46,7 +50,7 @@ class Running:
     def packed(self, forward: PackedForward, branch: Branch, kept: Kept | None = None) -> None:
         """Run all that stands behind a branch on the packed path, depth first: few keys and values are kept at once."""
         kept = self._kept(forward, branch, kept or {})
-        self._rows(lambda rows: forward.run(rows, kept), branch.rows, padded=False)
+        self._rows(partial(forward.run, kept=kept), branch.rows, padded=False)
         for longer in branch.branches:
             self.packed(forward, longer, kept)
 
@@ -61,7 +65,7 @@ class Running:
             part = branch.tokens[done : done + self._budget.tokens]
             begin = branch.start + done
             row = Row(part, tuple(range(begin, begin + len(part))), (len(part),) * len(part), ())
-            longer = self._tried(lambda row=row, before=kept: forward.keep(row, before), len(part), len(part) == 1)
+            longer = self._tried(partial(forward.keep, row, kept), len(part), len(part) == 1)
             if longer is not None:
                 kept, done = longer, done + len(part)
         return kept
@@ -73,7 +77,7 @@ class Running:
             batch = next_batch(ordered, start, self._budget.tokens, padded=padded)
             lengths = [len(row.tokens) for row in batch]
             tokens = max(lengths) * len(batch) if padded else sum(lengths)
-            pending = self._tried(lambda batch=batch: run(batch), tokens, len(batch) == 1)
+            pending = self._tried(partial(run, batch), tokens, len(batch) == 1)
             if pending is None:
                 continue
             start += len(batch)
@@ -81,7 +85,7 @@ class Running:
             if len(self._pending) >= _UNDER_WAY:
                 self._fetch()
 
-    def _tried(self, work: Callable[[], object], tokens: int, is_least: bool) -> object | None:
+    def _tried(self, work: Callable[[], Done], tokens: int, is_least: bool) -> Done | None:
         """Do some work; if memory is not enough for it, ask for less from now on, and return None."""
         try:
             done = work()

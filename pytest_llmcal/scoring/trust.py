@@ -22,6 +22,7 @@ _CONTEXTS = 3
 _CHOICES = 4
 _LONGEST = 128
 _LONGEST_CHOICE = 16
+_ONE_MORE = 3
 """How much is scored both ways: enough to go wrong if anything does, little beside a run."""
 
 _UNLIMITED = 2**30
@@ -30,12 +31,12 @@ _UNLIMITED = 2**30
 def probes(pairs: Sequence[Pair]) -> list[Pair]:
     """Choose what is scored both ways: the shortest contexts with some of their continuations, cut where they are long.
 
-    Each context gets one continuation more, made of its own tokens, so that there are always two to be kept apart.
+    The oldest tokens of each context make way for one continuation more, so that there are always two to be kept apart.
 
     Examples
     --------
     >>> probes([((1, 2, 3, 4), (5, 6))])
-    [((1, 2, 3, 4), (5, 6)), ((1, 2, 3, 4), (2, 3, 4))]
+    [((4,), (5, 6)), ((4,), (2, 3, 4))]
     """
     chosen: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
     for context, continuation in sorted(pairs, key=lambda pair: len(pair[0])):
@@ -43,9 +44,9 @@ def probes(pairs: Sequence[Pair]) -> list[Pair]:
             break
         chosen.setdefault(context, []).append(continuation[:_LONGEST_CHOICE])
     return [
-        (context[-_LONGEST:], continuation)
+        (context[-_LONGEST:][_ONE_MORE:] or context, continuation)
         for context, continuations in chosen.items()
-        for continuation in (*continuations[: _CHOICES - 1], context[-3:])
+        for continuation in (*continuations[: _CHOICES - 1], context[-_ONE_MORE:])
     ]
 
 
@@ -70,7 +71,9 @@ def difference(network: Any, plain: np.ndarray, packed: np.ndarray) -> float:
     return worst / TOLERANCES.get(network.dtype, TOLERANCES[torch.float32])
 
 
-def worst_difference(network: Any, forward: PackedForward, pairs: Sequence[Pair], truth: np.ndarray, costs: Costs) -> float:
+def worst_difference(
+    network: Any, forward: PackedForward, pairs: Sequence[Pair], truth: np.ndarray, costs: Costs
+) -> float:
     """Run pairs on the packed path, once as planned and once with every beginning kept, and compare."""
     keeping = Costs(costs.keys_per_token, most_row=1, least_prefix=1, least_behind=0)
     return max(difference(network, truth, packed_answers(forward, pairs, each)) for each in (costs, keeping))

@@ -202,9 +202,7 @@ def _by_row(
     return out if kept is None else _joined(out, totals, *_flash(query, *kept, scale, None, False))
 
 
-def _joined(
-    out: torch.Tensor, total: torch.Tensor, other: torch.Tensor, other_total: torch.Tensor
-) -> torch.Tensor:
+def _joined(out: torch.Tensor, total: torch.Tensor, other: torch.Tensor, other_total: torch.Tensor) -> torch.Tensor:
     """Attention over two sets of keys, from the attention over each."""
     weight = torch.sigmoid(other_total - total).to(out.dtype)[..., None]
     return torch.lerp(out, other, weight)

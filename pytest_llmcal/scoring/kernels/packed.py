@@ -71,12 +71,12 @@ class PackedForward:
         layout = Layout([row], np.zeros(0, dtype=np.int64), kept, own)
         with torch.inference_mode(), laid_out(layout), only_at(self._network, torch.zeros(1, dtype=torch.long)):
             self._network(**self._inputs([row]))
+        if not kept:
+            return own
         return {
-            module: tuple(torch.cat((before, new), dim=2) for before, new in zip(kept[module], both, strict=True))
-            if kept
-            else both
-            for module, both in own.items()
-        }  # type: ignore[return-value]  # each is a pair
+            module: (torch.cat((kept[module][0], keys), dim=2), torch.cat((kept[module][1], values), dim=2))
+            for module, (keys, values) in own.items()
+        }
 
     def run(self, rows: Sequence[Row], kept: Kept | None = None) -> Pending:
         """Run a batch, and return its answers under way.

@@ -89,7 +89,7 @@ class Pending:
         self._event = None
         if device.type == "cuda":
             values = values.to("cpu", non_blocking=True)
-            self._event = torch.cuda.Event()
+            self._event = torch.cuda.Event()  # type: ignore[no-untyped-call]
             self._event.record(torch.cuda.current_stream(device))
         self._values = values
 

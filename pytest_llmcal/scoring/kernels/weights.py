@@ -6,7 +6,6 @@ multiply-adds a second, and a tanh GELU for the price of none, where the stock o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -53,7 +52,8 @@ class PackedLinear(nn.Module):
     @property
     def weight(self) -> torch.Tensor:
         """The blocked weights, of which models ask the dtype and the device."""
-        return self._packed
+        packed: torch.Tensor = self._packed
+        return packed
 
     def fuse(self, activation: tuple[str, str]) -> None:
         """Apply an activation to whatever comes out."""
@@ -121,8 +121,9 @@ class PackedWeights:
             return
         [(name, activation)] = activations
         if all(isinstance(children.get(each), PackedLinear) for each in _GATED) and len(linear) == 3:
-            children["gate_proj"].fuse(_ACTIVATIONS[type(activation).__name__])
-            parent.forward = _Gated(*(children[each] for each in _GATED))  # type: ignore[assignment]
+            gate, up, down = (children[each] for each in _GATED)
+            linear[linear.index(gate)].fuse(_ACTIVATIONS[type(activation).__name__])  # type: ignore[arg-type]
+            parent.forward = _Gated(gate, up, down)
             self._calls.append(parent)
         elif len(linear) == 2 and not isinstance(parent, nn.ModuleList):
             linear[0].fuse(_ACTIVATIONS[type(activation).__name__])
@@ -156,7 +157,7 @@ def _is_linear(module: nn.Module) -> bool:
 
 def can_pack(network: Any) -> bool:
     """Whether a model's weights can be blocked here: on a CPU with oneDNN, in a format that it has kernels for."""
-    if network.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+    if network.device.type != "cpu" or not torch._C._has_mkldnn:
         return False
     kinds = {weight.dtype for weight in network.parameters()}
     return kinds == {torch.float32} or (

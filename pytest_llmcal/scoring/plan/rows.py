@@ -11,7 +11,7 @@ Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One number that is wanted: how probable is this token behind that place?
+    """One number that is wanted: how probable a token is behind a place.
 
     Attributes
     ----------

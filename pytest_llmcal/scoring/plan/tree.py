@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -176,9 +177,7 @@ def _is_worth_keeping(prefix: int, groups: int, behind: int, costs: Costs) -> bo
     return (groups - 1) * prefix > MERGING * behind
 
 
-def _groups(
-    texts: _Texts, low: int, high: int, common: int, stem: int, costs: Costs
-) -> list[tuple[int, int, bool]]:
+def _groups(texts: _Texts, low: int, high: int, common: int, stem: int, costs: Costs) -> list[tuple[int, int, bool]]:
     """Texts that go into one row: from, to before, and whether they are one child of the tree, to be looked at further.
 
     Two that share a stem save its work if they are in one row, and look past each other's tokens in vain.
@@ -186,7 +185,7 @@ def _groups(
     edges = [low, *(low + 1 + np.flatnonzero(texts.shared[low + 1 : high] == common)).tolist(), high]
     groups: list[tuple[int, int, bool]] = []
     size = 0
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         new = texts.work(first, last, common)
         in_vain = 2 * size * new / costs.keys_per_token
         if groups and in_vain < stem and stem + size + new <= costs.most_row:
