@@ -15,7 +15,7 @@ from pytest_llmcal.scoring.kernels.attention import CannotPackError
 from pytest_llmcal.scoring.kernels.packed import PackedForward, why_not_packed, window_of
 from pytest_llmcal.scoring.kernels.plain import PlainForward
 from pytest_llmcal.scoring.kernels.reading import Answers
-from pytest_llmcal.scoring.kernels.weights import PackedWeights, can_pack
+from pytest_llmcal.scoring.kernels.weights import PackedWeights, can_pack, hold_on_to_memory
 from pytest_llmcal.scoring.plan import Branch, Costs, Pair, Row, branch_of_pairs, rows_of_pairs
 from pytest_llmcal.scoring.running import Running, Tell
 from pytest_llmcal.scoring.trust import plain_answers, probes, worst_difference
@@ -187,6 +187,7 @@ class Engine:
         if fully:
             if can_pack(self._network):
                 self._weights = PackedWeights(self._network)
+                hold_on_to_memory()
             with forward.in_place():
                 forward.prune(rows_of_pairs(asked)[:1])
         return forward
