@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
 from pytest_llmcal.records import ModelFacts
 from pytest_llmcal.scoring.devices import threads_for
-from pytest_llmcal.scoring.forward import Forward, Weighed
-from pytest_llmcal.scoring.plan import Row, batches, rows_of_pairs, rows_of_text
+from pytest_llmcal.scoring.engine import Engine
+from pytest_llmcal.scoring.plan import Row, rows_of_text
 from pytest_llmcal.scoring.protocol import LogLikelihood, ModelError, NextToken, Progress, Request
 from pytest_llmcal.scoring.tokens import Encoder, Tokens
 from pytest_llmcal.tasks import Item
 
-_ENCODED_AT_ONCE = 1_000
-"""Texts that are encoded between two words of progress: well under a second."""
+_REQUESTS_AT_ONCE = 8_192
+_TEXTS_AT_ONCE = 1_024
+"""What is encoded, planned and run together: enough to find what is shared, little enough to be held in memory."""
 
 
 class HuggingFaceModel:
@@ -53,9 +54,8 @@ class HuggingFaceModel:
         self._encoder = Encoder(tokenizer)
         self._vocabulary = model.get_input_embeddings().weight.shape[0]
         self._limit = limit
-        self._batch_tokens = batch_tokens
         self._truncate = truncate
-        self._forward: Forward | None = Forward(model)
+        self._engine: Engine | None = Engine(model, batch_tokens)
 
     @property
     def facts(self) -> ModelFacts:
@@ -70,13 +70,21 @@ class HuggingFaceModel:
         ModelError
             A continuation has no tokens, a prompt is too long, or the model was closed.
         """
-        pairs = self._pairs(requests, progress)
-        weighed = self._run(rows_of_pairs(pairs), progress)
+        found: list[LogLikelihood] = []
+        for part in _parts(requests):
+            told = None if progress is None else _Share(progress, len(found), len(part), len(requests))
+            found += self._weigh(part, told)
+        return found
+
+    def _weigh(self, requests: Sequence[Request], told: _Share | None) -> list[LogLikelihood]:
+        pairs = self._pairs(requests)
+        engine = self._opened()
+        questions = sum(len(continuation) for _, continuation in pairs)
+        with threads_for(self._facts.parameters or 0):
+            weighed = engine.pairs(pairs, None if told is None else told.of(questions))
         return [
-            LogLikelihood(
-                math.fsum(self._numbers(request.item, weighed[owner][0].log_probabilities)), len(continuation)
-            )
-            for owner, (request, (_, continuation)) in enumerate(zip(requests, pairs, strict=True))
+            LogLikelihood(math.fsum(self._numbers(request.item, each)), len(each))
+            for request, each in zip(requests, weighed, strict=True)
         ]
 
     def next_tokens(self, texts: Sequence[tuple[str, str]], progress: Progress | None = None) -> list[list[NextToken]]:
@@ -90,24 +98,34 @@ class HuggingFaceModel:
         ModelError
             A text has no token to guess, or the model was closed.
         """
-        encoded = self._texts([text for _, text in texts], progress)
+        found: list[list[NextToken]] = []
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            part = texts[start : start + _TEXTS_AT_ONCE]
+            told = None if progress is None else _Share(progress, start, len(part), len(texts))
+            found += self._guess(part, told)
+        return found
+
+    def _guess(self, texts: Sequence[tuple[str, str]], told: _Share | None) -> list[list[NextToken]]:
         rows: list[Row] = []
-        for owner, ((text_id, _), tokens) in enumerate(zip(texts, encoded, strict=True)):
+        edges = [0]
+        for (text_id, _), tokens in zip(texts, self._encoder.texts([text for _, text in texts]), strict=True):
             self._check_vocabulary(text_id, tokens)
-            planned = list(rows_of_text(owner, self._encoder.begin, tokens, self._limit))
+            planned = list(rows_of_text(edges[-1], self._encoder.begin, tokens, self._limit))
             if not planned:
                 raise ModelError(
                     f"text {text_id!r}: of its {len(tokens)} tokens none can be guessed from an earlier one"
                 )
             rows.extend(planned)
-        weighed = self._run(rows, progress)
+            edges.append(edges[-1] + sum(len(row.reads) for row in planned))
+        with threads_for(self._facts.parameters or 0):
+            answers = self._opened().rows(rows, edges[-1], None if told is None else told.of(edges[-1]))
+        best, hit = answers.best.tolist(), answers.hit.tolist()
         return [
             [
-                NextToken(math.exp(best), hit)
-                for part in weighed[owner]
-                for best, hit in zip(self._numbers(text_id, part.best), part.hit, strict=True)
+                NextToken(math.exp(each), right)
+                for each, right in zip(self._numbers(text_id, best[begin:end]), hit[begin:end], strict=True)
             ]
-            for owner, (text_id, _) in enumerate(texts)
+            for (text_id, _), begin, end in zip(texts, edges, edges[1:], strict=False)
         ]
 
     def encoded(self, items: Sequence[Item]) -> list[list[tuple[Tokens, Tokens]]]:
@@ -119,7 +137,7 @@ class HuggingFaceModel:
             As for ``log_likelihoods``.
         """
         requests = [Request(item.id, item.prompt, choice) for item in items for choice in item.choices]
-        pairs = iter(self._pairs(requests, None))
+        pairs = iter(self._pairs(requests))
         return [[next(pairs) for _ in item.choices] for item in items]
 
     @contextmanager
@@ -133,61 +151,30 @@ class HuggingFaceModel:
         ModelError
             The model was closed.
         """
-        forward = self._opened()
+        network = self._opened().as_it_was()
         try:
             with threads_for(self._facts.parameters or 0):
-                yield forward.network, self._tokenizer
+                yield network, self._tokenizer
         finally:
             self.close()
 
     def close(self) -> None:
         """Free the memory; the model cannot be used afterwards."""
-        if self._forward is not None:
-            self._forward.free()
-            self._forward = None
+        if self._engine is not None:
+            self._engine.free()
+            self._engine = None
 
-    def _pairs(self, requests: Sequence[Request], progress: Progress | None) -> list[tuple[Tokens, Tokens]]:
-        """Encode requests and fit them in, in parts so that it can be said that work is under way."""
-        pairs: list[tuple[Tokens, Tokens]] = []
-        for start in range(0, len(requests), _ENCODED_AT_ONCE):
-            part = requests[start : start + _ENCODED_AT_ONCE]
-            pairs += [
-                self._fitted(request, context, continuation)
-                for request, (context, continuation) in zip(part, self._encoder.pairs(part), strict=True)
-            ]
-            if progress is not None:
-                progress(0, len(requests))
-        return pairs
+    def _pairs(self, requests: Sequence[Request]) -> list[tuple[Tokens, Tokens]]:
+        """Encode requests and fit them in."""
+        return [
+            self._fitted(request, context, continuation)
+            for request, (context, continuation) in zip(requests, self._encoder.pairs(requests), strict=True)
+        ]
 
-    def _texts(self, texts: Sequence[str], progress: Progress | None) -> list[Tokens]:
-        """Encode running texts likewise; how many tokens there are in all is known at the end."""
-        encoded: list[Tokens] = []
-        for start in range(0, len(texts), _ENCODED_AT_ONCE):
-            encoded += self._encoder.texts(texts[start : start + _ENCODED_AT_ONCE])
-            if progress is not None:
-                progress(0, sum(map(len, encoded)))
-        return encoded
-
-    def _run(self, rows: Sequence[Row], progress: Progress | None) -> dict[int, list[Weighed]]:
-        """Weigh all spans; those of one owner come in order."""
-        forward = self._opened()
-        answers: dict[tuple[int, int], Weighed] = {}
-        total = sum(len(row.spans) for row in rows)
-        with threads_for(self._facts.parameters or 0):
-            for batch in batches(rows, self._batch_tokens):
-                for span, weighed in forward.run(batch):
-                    answers[span.owner, span.offset] = weighed
-                if progress is not None:
-                    progress(len(answers), total)
-        by_owner: dict[int, list[Weighed]] = {}
-        for owner, offset in sorted(answers):
-            by_owner.setdefault(owner, []).append(answers[owner, offset])
-        return by_owner
-
-    def _opened(self) -> Forward:
-        if self._forward is None:
+    def _opened(self) -> Engine:
+        if self._engine is None:
             raise ModelError(f"model {self._facts.name!r} was closed; load it again")
-        return self._forward
+        return self._engine
 
     def _fitted(self, request: Request, context: Tokens, continuation: Tokens) -> tuple[Tokens, Tokens]:
         """Return a pair that fits into the context: as it is, or truncated where that was asked for."""
@@ -224,3 +211,40 @@ class HuggingFaceModel:
 
 def _opening(text: str) -> str:
     return repr(text if len(text) <= 40 else f"{text[:37]}...")
+
+
+def _parts(requests: Sequence[Request]) -> Iterator[Sequence[Request]]:
+    """Cut requests into parts, and no item's choices apart: they share their context."""
+    start = 0
+    while start < len(requests):
+        end = min(start + _REQUESTS_AT_ONCE, len(requests))
+        while end < len(requests) and requests[end].item == requests[end - 1].item:
+            end += 1
+        yield requests[start:end]
+        start = end
+
+
+class _Share:
+    """Turns answered questions of a part into requests done of all.
+
+    Parameters
+    ----------
+    progress : callable
+    before, own, total : int
+        Requests before the part, in it, and in all.
+    """
+
+    def __init__(self, progress: Progress, before: int, own: int, total: int) -> None:
+        self._progress, self._before, self._own, self._total = progress, before, own, total
+        progress(before, total)
+
+    def of(self, questions: int) -> Callable[[int], None]:
+        """Return what is called with the number of questions answered since the last call."""
+        answered = 0
+
+        def tell(more: int) -> None:
+            nonlocal answered
+            answered += more
+            self._progress(self._before + self._own * answered // questions, self._total)
+
+        return tell

@@ -93,7 +93,8 @@ def test_logits_are_computed_where_a_token_is_scored_and_nowhere_else(
 ) -> None:
     model = load_model(model_folder(family), device="cpu")
     seen: list[int] = []
-    head = model._forward._model.get_output_embeddings()  # type: ignore[attr-defined]
+    model.log_likelihoods(REQUESTS[:1])  # the path is decided at the first question
+    head = model._engine._network.get_output_embeddings()  # type: ignore[attr-defined]
     head.register_forward_hook(lambda _, __, logits: seen.append(logits.shape[0] * logits.shape[1]))
     [answer] = model.log_likelihoods([Request("i", CONTEXTS[0], CHOICES[0])])
     assert seen == [answer.tokens]
@@ -105,9 +106,9 @@ def test_a_head_that_is_called_otherwise_costs_time_and_not_the_result(model_fol
     folder = model_folder("gpt2")
     model = load_model(folder, device="cpu")
     expected = totals(model, REQUESTS)
-    inner = model._forward._model  # type: ignore[attr-defined]
+    inner = model._engine.as_it_was()  # type: ignore[attr-defined]
 
-    def forward(input_ids: Any, attention_mask: Any, position_ids: Any, **_: Any) -> Any:
+    def forward(input_ids: Any, position_ids: Any, attention_mask: Any = None, **_: Any) -> Any:
         hidden = inner.transformer(
             input_ids, attention_mask=attention_mask, position_ids=position_ids
         ).last_hidden_state
@@ -133,7 +134,7 @@ def test_no_requests_no_answers(model_folder: Callable[[str], Path]) -> None:
 
 def test_progress_tells_how_many_requests_are_done(model_folder: Callable[[str], Path]) -> None:
     seen: list[tuple[int, int]] = []
-    model = load_model(model_folder("gpt2"), device="cpu", batch_tokens=64)
+    model = load_model(model_folder("gpt2"), device="cpu", batch_tokens=16)
     model.log_likelihoods(REQUESTS, lambda done, total: seen.append((done, total)))
     assert len(seen) > 5
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
@@ -141,18 +142,20 @@ def test_progress_tells_how_many_requests_are_done(model_folder: Callable[[str],
     assert seen[-1] == (len(REQUESTS), len(REQUESTS))
 
 
-def test_progress_is_told_while_many_requests_are_still_being_encoded(
+def test_many_requests_are_taken_in_parts_that_leave_items_whole(
     model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pytest_llmcal.scoring.huggingface._ENCODED_AT_ONCE", 2)
-    seen: list[tuple[int, int]] = []
     model = load_model(model_folder("gpt2"), device="cpu")
+    whole = totals(model, REQUESTS)
+    monkeypatch.setattr("pytest_llmcal.scoring.huggingface._REQUESTS_AT_ONCE", 2)
+    seen: list[tuple[int, int]] = []
     answers = model.log_likelihoods(REQUESTS, lambda done, total: seen.append((done, total)))
-    encoding = (len(REQUESTS) + 1) // 2
-    assert seen[:encoding] == [(0, len(REQUESTS))] * encoding
-    assert seen[encoding][0] > 0
-    monkeypatch.undo()
-    assert answers == model.log_likelihoods(REQUESTS)
+    assert [answer.total for answer in answers] == pytest.approx(whole, abs=1e-5)
+    assert {total for _, total in seen} == {len(REQUESTS)}
+    begun = [
+        request.item for request, before in zip(REQUESTS[1:], REQUESTS, strict=False) if request.item != before.item
+    ]
+    assert len({done for done, _ in seen}) >= len(begun) / 2
 
 
 LONG = "river " * 100

@@ -1,0 +1,1 @@
+"""What carries out a plan: forwards of a causal language model, plain or packed."""
