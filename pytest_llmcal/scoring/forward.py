@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from pytest_llmcal.scoring.devices import input_device
 from pytest_llmcal.scoring.plan import Batch, Span
 
 _SLICE = 2**22
@@ -58,7 +59,7 @@ class Forward:
 
     def free(self) -> None:
         """Let go of the model and of what the device kept for it."""
-        on_cuda = self._model.device.type == "cuda"
+        on_cuda = any(weight.is_cuda for weight in self._model.parameters())
         del self._model
         gc.collect()
         if on_cuda:
@@ -81,7 +82,7 @@ class Forward:
         spans = [(number, span) for number, row in enumerate(batch.rows) for span in row.spans]
         cells = [(number, span.start + step) for number, span in spans for step in range(len(span.targets))]
         places = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
-        device = self._model.device
+        device = input_device(self._model)
         positions = torch.tensor([row * batch.width + column for row, column in places], device=device)
         where = torch.tensor([places[cell] for cell in cells], device=device)
         targets = torch.tensor([target for _, span in spans for target in span.targets], device=device)
@@ -97,7 +98,7 @@ class Forward:
 
     def _logits(self, batch: Batch, positions: torch.Tensor) -> torch.Tensor:
         """Logits at flat positions of a padded batch, shape (positions, vocabulary)."""
-        device = self._model.device
+        device = input_device(self._model)
         ids = torch.zeros(len(batch.rows), batch.width, dtype=torch.long)
         mask = torch.zeros_like(ids)
         for number, row in enumerate(batch.rows):
@@ -136,7 +137,7 @@ def _only_at(model: Any, positions: torch.Tensor) -> Iterator[Callable[[], bool]
     def gather(_: torch.nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...] | None:
         plain = len(inputs) == 1 and isinstance(inputs[0], torch.Tensor) and inputs[0].dim() == 3
         calls.append(plain)
-        return (inputs[0].flatten(0, 1)[positions][None],) if plain else None
+        return (inputs[0].flatten(0, 1)[positions.to(inputs[0].device)][None],) if plain else None
 
     if head is None:
         yield lambda: False

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
 from pytest_llmcal.records import ModelFacts
-from pytest_llmcal.scoring.devices import threads_for
 from pytest_llmcal.scoring.forward import Forward, Weighed
 from pytest_llmcal.scoring.plan import Row, batches, rows_of_pairs, rows_of_text
 from pytest_llmcal.scoring.protocol import LogLikelihood, ModelError, NextToken, Progress, Request
+from pytest_llmcal.scoring.threads import threads_for
 from pytest_llmcal.scoring.tokens import Encoder, Tokens
 from pytest_llmcal.tasks import Item
 
@@ -36,6 +36,10 @@ class HuggingFaceModel:
         Most tokens of a batch, padding counted.
     truncate : {"left"} or None
         What happens to a context that is too long: its oldest tokens are left out, or it is an error.
+    threads : int or None
+        Most threads of the CPU; None if as many as torch is set to.
+    in_float32 : callable, optional
+        Loads the same model again, in float32.
     """
 
     def __init__(
@@ -47,6 +51,8 @@ class HuggingFaceModel:
         limit: int | None,
         batch_tokens: int,
         truncate: Literal["left"] | None = None,
+        threads: int | None = None,
+        in_float32: Callable[[], HuggingFaceModel] | None = None,
     ) -> None:
         self._facts = facts
         self._tokenizer = tokenizer
@@ -55,6 +61,8 @@ class HuggingFaceModel:
         self._limit = limit
         self._batch_tokens = batch_tokens
         self._truncate = truncate
+        self._threads = threads
+        self.in_float32 = in_float32
         self._forward: Forward | None = Forward(model)
 
     @property
@@ -135,7 +143,7 @@ class HuggingFaceModel:
         """
         forward = self._opened()
         try:
-            with threads_for(self._facts.parameters or 0):
+            with threads_for(self._facts.parameters or 0, self._threads):
                 yield forward.network, self._tokenizer
         finally:
             self.close()
@@ -173,7 +181,7 @@ class HuggingFaceModel:
         forward = self._opened()
         answers: dict[tuple[int, int], Weighed] = {}
         total = sum(len(row.spans) for row in rows)
-        with threads_for(self._facts.parameters or 0):
+        with threads_for(self._facts.parameters or 0, self._threads):
             for batch in batches(rows, self._batch_tokens):
                 for span, weighed in forward.run(batch):
                     answers[span.owner, span.offset] = weighed
