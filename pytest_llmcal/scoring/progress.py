@@ -22,13 +22,16 @@ EVERY_LOG = 10.0
 WINDOW = 20.0
 """Seconds that the rate is taken over: long items come first, so the beginning says little of the end."""
 
+SETTLING = 1.0
+"""Seconds from the first answer on that do not count for the rate: what is known already comes in them."""
+
 
 class ProgressLine:
     """Shows items done, items per second and the time left.
 
     On a terminal one line is written over and over and wiped at the end; elsewhere, and wherever the variable ``CI``
     is set, plain lines are written, without control characters. The rate is that of the last 20 seconds, and what
-    was done when work was first heard of does not count for it: answers that are known already come at once.
+    comes within a second of the first answer does not count for it: answers that are known already come at once.
 
     Parameters
     ----------
@@ -66,6 +69,7 @@ class ProgressLine:
         self._terminal = self._stream.isatty() and os.environ.get("CI", "").lower() in ("", "0", "false")
         self._begin = clock()
         self._next = self._begin + PATIENCE
+        self._settled = self._begin
         self._marks: deque[tuple[float, int]] = deque()
         self._width = 0
 
@@ -86,7 +90,13 @@ class ProgressLine:
         if not done:
             return None
         begin, before = self._marks[0] if self._marks else (self._begin, 0)
-        if not self._marks or now - self._marks[-1][0] >= EVERY_TERMINAL:
+        if not self._marks:
+            self._settled = now + SETTLING
+            self._marks.append((now, done))
+        elif now < self._settled:
+            self._marks[0] = (now, done)
+            return None
+        elif now - self._marks[-1][0] >= EVERY_TERMINAL:
             self._marks.append((now, done))
         while len(self._marks) > 2 and self._marks[1][0] <= now - WINDOW:
             self._marks.popleft()

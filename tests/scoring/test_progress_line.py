@@ -89,10 +89,10 @@ def told(*calls: tuple[float, int], total: int = 10_000) -> str:
 
 def test_answers_that_are_known_already_do_not_count_for_the_rate() -> None:
     laid_out = [(0.1, 0), (1.0, 0)]
-    known = (1.1, 9_000)
-    assert told(*laid_out, known, (2.1, 9_010)) == "x: 9,010 of 10,000, 10 a second, 1 min 39 s left"
-    scored = [(1.1 + step, 9_000 + 10 * step) for step in range(1, 12)]
-    assert told(*laid_out, known, *scored) == "x: 9,110 of 10,000, 10 a second, 1 min 29 s left"
+    known = [(1.1 + part / 30, 1_000 * part) for part in range(1, 10)]
+    assert told(*laid_out, *known, (2.4, 9_010)) == "x: 9,010 of 10,000, 10 a second, 1 min 39 s left"
+    scored = [(1.4 + step, 9_000 + 10 * step) for step in range(1, 12)]
+    assert told(*laid_out, *known, *scored) == "x: 9,110 of 10,000, 10 a second, 1 min 29 s left"
 
 
 def test_the_rate_is_that_of_the_last_moments() -> None:
