@@ -55,7 +55,6 @@ test: $(VENV)/installed-test
 test-slow: $(VENV)/installed-oracles
 	$(BIN)/python -m pytest -m slow
 
-# Whatever torch is installed: constraints.txt does not say for which CUDA.
 test-gpu: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m gpu -rs tests/gpu
 

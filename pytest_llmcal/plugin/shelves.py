@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -54,25 +56,24 @@ class Hooked:
         if name in self._failures:
             raise LoadError(self._failures[name])
 
-    def load(self, name: str, wanted: type[Loaded]) -> Loaded:
-        """Load what a name means.
-
-        Raises
-        ------
-        LoadError
-            If that is not possible, or the hook returned something else.
-        """
+    @contextmanager
+    def explained(self, name: str) -> Iterator[None]:
+        """Say that a name is being loaded once that takes long, and raise a `LoadError` where it fails."""
         from pytest_llmcal.scoring.progress import announced
 
-        hook = f"pytest_llmcal_load_{self._kind}"
         try:
             with announced(progress_line(self._config, f"{self._doing} {name}")):
-                loaded = getattr(self._config.hook, hook)(name=name, config=self._config)
-            if not isinstance(loaded, wanted):
-                raise TypeError(f"the hook {hook} returned {loaded!r}, which is no pytest_llmcal.{wanted.__name__}")
+                yield
         except Exception as error:
             self._failures[name] = f"The {self._kind} {name!r} could not be loaded: {error}"
             raise LoadError(self._failures[name]) from error
+
+    def load(self, name: str, wanted: type[Loaded]) -> Loaded:
+        """Ask the hook what a name means, and check that it is what was wanted."""
+        hook = f"pytest_llmcal_load_{self._kind}"
+        loaded = getattr(self._config.hook, hook)(name=name, config=self._config)
+        if not isinstance(loaded, wanted):
+            raise TypeError(f"the hook {hook} returned {loaded!r}, which is no pytest_llmcal.{wanted.__name__}")
         return loaded
 
 
@@ -115,16 +116,16 @@ class ModelShelf:
         from pytest_llmcal.scoring.protocol import Model
 
         self._turn.take()
-        try:
-            # Any class that has what the protocol asks for is a model.
-            model: Model = self._hooked.load(name, Model)  # type: ignore[type-abstract]
-        except BaseException:
-            self._turn.give_back()
-            raise
-        if "cuda" not in model.facts.device:
-            self._turn.give_back()
-        self.facts[name] = replace(model.facts, name=name)
-        self._asked[model.facts.name] = name
+        with ExitStack() as unless_on_a_gpu:
+            unless_on_a_gpu.callback(self._turn.give_back)
+            with self._hooked.explained(name):
+                # Any class that has what the protocol asks for is a model.
+                model: Model = self._hooked.load(name, Model)  # type: ignore[type-abstract]
+                facts = model.facts
+            if "cuda" in facts.device:
+                unless_on_a_gpu.pop_all()
+        self.facts[name] = replace(facts, name=name)
+        self._asked[facts.name] = name
         return model
 
     def release(self) -> None:
@@ -163,6 +164,7 @@ class ModelShelf:
 
     def precision_note(self, model: Model, items: Items) -> str | None:
         """Say what a narrow number format on the CPU changes on a split, found out once; None for any other model."""
+        from pytest_llmcal.scoring import ModelError
         from pytest_llmcal.scoring.precision import dtype_flips, is_narrow_on_cpu
         from pytest_llmcal.scoring.progress import announced
 
@@ -171,8 +173,11 @@ class ModelShelf:
         key = (id(model), items.task, items.split)
         if key not in self._notes:
             about = f"{self._name} on {items.task} ({items.split})"
-            with announced(progress_line(self._config, f"comparing with float32: {about}")):
-                self._notes[key] = (model, f"{about}: {dtype_flips(model, items)}.")
+            try:
+                with announced(progress_line(self._config, f"comparing with float32: {about}")):
+                    self._notes[key] = (model, f"{about}: {dtype_flips(model, items)}.")
+            except ModelError as error:
+                raise AnswerError(str(error)) from None
         return self._notes[key][1]
 
 
@@ -197,7 +202,8 @@ class TaskShelf:
         key = (source, limit)
         if key not in self._tasks:
             if limit is None:
-                self._tasks[key] = self._hooked.load(source, Task)
+                with self._hooked.explained(source):
+                    self._tasks[key] = self._hooked.load(source, Task)
             else:
                 self._tasks[key] = shortened(self.get(source, None), limit)
         return self._tasks[key]
