@@ -9,12 +9,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help gate test test-slow lint bench train clean
+.PHONY: help gate test test-slow test-gpu lint bench train clean
 
 help:
 	@echo "make gate       judge the embedded model world/gpt2 and write a report (MODEL=... for another)"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run the slow tests"
+	@echo "make test-gpu   run the tests that need a CUDA device"
 	@echo "make lint       check style and types"
 	@echo "make bench      print the benchmarks"
 	@echo "make train      train the embedded models again, from nothing"
@@ -53,6 +54,9 @@ test: $(VENV)/installed-test
 
 test-slow: $(VENV)/installed-oracles
 	$(BIN)/python -m pytest -m slow
+
+test-gpu: $(VENV)/installed-test
+	$(BIN)/python -m pytest -m gpu -rs tests/gpu
 
 lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .

@@ -26,9 +26,9 @@ def require_gpu(config: pytest.Config, memory_gib: float) -> None:
 
 
 def _lack(device: str, memory_gib: float) -> str | None:
-    if device != "auto" and not device.startswith("cuda"):
+    if device not in ("auto", "sharded") and not device.startswith("cuda"):
         return f"the gate needs a CUDA device, and --llmcal-device is {device}"
-    from pytest_llmcal.scoring.cuda import cuda_memory_gib
+    from pytest_llmcal.scoring.devices import cuda_memory_gib
 
     available = cuda_memory_gib(device)
     if available is None:

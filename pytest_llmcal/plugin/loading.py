@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmcal.plugin.stash import SETTINGS
+from pytest_llmcal.plugin.turns import MODELS_AT_ONCE
 
 if TYPE_CHECKING:
     from pytest_llmcal.scoring.protocol import Model
@@ -36,6 +37,7 @@ def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
     """Load an embedded model, a folder, or a name on the hub, perhaps with a revision."""
     from pytest_llmcal.scoring import load_model
     from pytest_llmcal.scoring.folders import EMBEDDED
+    from pytest_llmcal.scoring.threads import most_threads
 
     settings = config.stash[SETTINGS]
     source = name if name.startswith(EMBEDDED) else under_root(name, settings.root)
@@ -46,6 +48,7 @@ def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
         dtype=settings.dtype,
         device=settings.device,
         truncate="left" if settings.truncate == "left" else None,
+        threads=most_threads(getattr(config, "workerinput", {}).get(MODELS_AT_ONCE)),
     )
 
 

@@ -68,8 +68,14 @@ OPTIONS: tuple[Option, ...] = (
         "[MODEL=]DIR",
         "many",
     ),
-    Option("device", "where models run: auto (CUDA where there is one), cpu, cuda, cuda:1", "DEVICE"),
-    Option("dtype", "number format of the weights: auto, float32, bfloat16, float16", "DTYPE"),
+    Option(
+        "device", "where models run: auto (CUDA where there is one), cpu, cuda, cuda:1, sharded (over all)", "DEVICE"
+    ),
+    Option(
+        "dtype",
+        "number format of the weights: auto, float32, bfloat16, float16; narrow on the CPU, its changes are counted",
+        "DTYPE",
+    ),
     Option("truncate", "what a prompt that is too long is: an error (default), or cut on the left", "{error,left}"),
     Option("seed", "seed of shuffled choices (default 0)", "N", "number"),
     Option("confidence", "level of the intervals, between 0 and 1 (default 0.95)", "LEVEL", "number"),

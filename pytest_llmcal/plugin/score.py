@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmcal.plugin.artefacts import calibrated
-from pytest_llmcal.plugin.stash import MODELS, SETTINGS
+from pytest_llmcal.plugin.stash import ATTEMPT, MODELS, SETTINGS
 
 if TYPE_CHECKING:
     from pytest_llmcal.measurement import Verdict
@@ -27,7 +27,12 @@ class Score:
         """Score the items; of a task, those of its test split. With --llmcal-calibrator, calibrated by it."""
         items = _items(asked)
         model = self._request.getfixturevalue("llmcal_model")
-        return calibrated(self._request, self._request.config.stash[MODELS].score(model, items, normalization))
+        shelf = self._request.config.stash[MODELS]
+        answers = shelf.score(model, items, normalization)
+        note = shelf.precision_note(model, items)
+        if note is not None:
+            self._request.node.stash[ATTEMPT].notes.append(note)
+        return calibrated(self._request, answers)
 
     def until(
         self,

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from pytest_llmcal.plugin.progress import progress_line
+from pytest_llmcal.plugin.turns import Turn
 
 if TYPE_CHECKING:
     from pytest_llmcal.records import ModelFacts, Record
     from pytest_llmcal.scores import Scores
     from pytest_llmcal.scoring.protocol import Model
     from pytest_llmcal.tasks import Items, Task
+
+Loaded = TypeVar("Loaded")
 
 
 class LoadError(Exception):
@@ -28,6 +33,50 @@ class AnswerError(Exception):
     __module__ = "builtins"  # as above
 
 
+class Hooked:
+    """Loads by a hook what a name means, and finds out once what cannot be loaded.
+
+    Parameters
+    ----------
+    config : pytest.Config
+    kind : {"model", "task"}
+        What is loaded.
+    doing : str
+        What is said while that takes long, before the name.
+    """
+
+    def __init__(self, config: pytest.Config, kind: str, doing: str) -> None:
+        self._config = config
+        self._kind = kind
+        self._doing = doing
+        self._failures: dict[str, str] = {}
+
+    def check(self, name: str) -> None:
+        """Raise the `LoadError` of what could not be loaded before."""
+        if name in self._failures:
+            raise LoadError(self._failures[name])
+
+    @contextmanager
+    def explained(self, name: str) -> Iterator[None]:
+        """Say that a name is being loaded once that takes long, and raise a `LoadError` where it fails."""
+        from pytest_llmcal.scoring.progress import announced
+
+        try:
+            with announced(progress_line(self._config, f"{self._doing} {name}")):
+                yield
+        except Exception as error:
+            self._failures[name] = f"The {self._kind} {name!r} could not be loaded: {error}"
+            raise LoadError(self._failures[name]) from error
+
+    def load(self, name: str, wanted: type[Loaded]) -> Loaded:
+        """Ask the hook what a name means, and check that it is what was wanted."""
+        hook = f"pytest_llmcal_load_{self._kind}"
+        loaded = getattr(self._config.hook, hook)(name=name, config=self._config)
+        if not isinstance(loaded, wanted):
+            raise TypeError(f"the hook {hook} returned {loaded!r}, which is no pytest_llmcal.{wanted.__name__}")
+        return loaded
+
+
 class ModelShelf:
     """Holds at most one model, and what it has answered.
 
@@ -40,11 +89,14 @@ class ModelShelf:
     def __init__(self, config: pytest.Config) -> None:
         self.facts: dict[str, ModelFacts] = {}
         self._config = config
+        self._hooked = Hooked(config, "model", "loading")
+        self._turn = Turn(config)
         self._asked: dict[str, str] = {}
-        self._failures: dict[str, str] = {}
         self._name: str | None = None
         self._model: Model | None = None
+        # The model is kept with what it said: while it lives, no other object has its id.
         self._scores: dict[tuple[int, str, str, str, str], tuple[Model, Scores]] = {}
+        self._notes: dict[tuple[int, str, str], tuple[Model, str]] = {}
 
     def get(self, name: str) -> Model:
         """Return a model, loading it first where it is not the one in memory.
@@ -54,34 +106,38 @@ class ModelShelf:
         LoadError
             If it cannot be loaded. That is found out once; later calls repeat the sentence.
         """
-        if name in self._failures:
-            raise LoadError(self._failures[name])
+        self._hooked.check(name)
         if self._model is None or self._name != name:
             self.release()
             self._model, self._name = self._load(name), name
         return self._model
 
     def _load(self, name: str) -> Model:
-        from pytest_llmcal.scoring.progress import announced
         from pytest_llmcal.scoring.protocol import Model
 
-        try:
-            with announced(progress_line(self._config, f"loading {name}")):
-                model: Model = self._config.hook.pytest_llmcal_load_model(name=name, config=self._config)
-            _check(model, Model, "pytest_llmcal_load_model")
-            self.facts[name] = replace(model.facts, name=name)
-            self._asked[model.facts.name] = name
-        except Exception as error:
-            self._failures[name] = f"The model {name!r} could not be loaded: {error}"
-            raise LoadError(self._failures[name]) from error
+        self._turn.take()
+        with ExitStack() as unless_on_a_gpu:
+            unless_on_a_gpu.callback(self._turn.give_back)
+            with self._hooked.explained(name):
+                # Any class that has what the protocol asks for is a model.
+                model: Model = self._hooked.load(name, Model)  # type: ignore[type-abstract]
+                facts = model.facts
+            if "cuda" in facts.device:
+                unless_on_a_gpu.pop_all()
+        self.facts[name] = replace(facts, name=name)
+        self._asked[facts.name] = name
         return model
 
     def release(self) -> None:
         """Free the model in memory, if there is one, with its scores."""
         model, self._model, self._name = self._model, None, None
         self._scores.clear()
-        if model is not None:
-            model.close()
+        self._notes.clear()
+        try:
+            if model is not None:
+                model.close()
+        finally:
+            self._turn.give_back()
 
     def as_named(self, record: Record) -> Record:
         """Call the model of a record what the run calls it, where the model calls itself otherwise.
@@ -103,18 +159,34 @@ class ModelShelf:
                     answers = score(model, items, normalization=normalization, progress=progress)
                 except ModelError as error:
                     raise AnswerError(str(error)) from None
-            # The model is kept with its scores: while it lives, no other object has its id.
             self._scores[key] = (model, answers)
         return self._scores[key][1]
+
+    def precision_note(self, model: Model, items: Items) -> str | None:
+        """Say what a narrow number format on the CPU changes on a split, found out once; None for any other model."""
+        from pytest_llmcal.scoring import ModelError
+        from pytest_llmcal.scoring.precision import dtype_flips, is_narrow_on_cpu
+        from pytest_llmcal.scoring.progress import announced
+
+        if not is_narrow_on_cpu(model):
+            return None
+        key = (id(model), items.task, items.split)
+        if key not in self._notes:
+            about = f"{self._name} on {items.task} ({items.split})"
+            try:
+                with announced(progress_line(self._config, f"comparing with float32: {about}")):
+                    self._notes[key] = (model, f"{about}: {dtype_flips(model, items)}.")
+            except ModelError as error:
+                raise AnswerError(str(error)) from None
+        return self._notes[key][1]
 
 
 class TaskShelf:
     """Holds the tasks read so far, whole and shortened."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._config = config
+        self._hooked = Hooked(config, "task", "reading")
         self._tasks: dict[tuple[str, int | None], Task] = {}
-        self._failures: dict[str, str] = {}
 
     def get(self, source: str, limit: int | None) -> Task:
         """Return a task with at most ``limit`` items in each split.
@@ -124,30 +196,17 @@ class TaskShelf:
         LoadError
             If it cannot be read. That is found out once; later calls repeat the sentence.
         """
-        if source in self._failures:
-            raise LoadError(self._failures[source])
-        key = (source, limit)
-        if key not in self._tasks:
-            self._tasks[key] = self._load(source) if limit is None else shortened(self.get(source, None), limit)
-        return self._tasks[key]
-
-    def _load(self, source: str) -> Task:
-        from pytest_llmcal.scoring.progress import announced
         from pytest_llmcal.tasks import Task
 
-        try:
-            with announced(progress_line(self._config, f"reading {source}")):
-                task: Task = self._config.hook.pytest_llmcal_load_task(name=source, config=self._config)
-            _check(task, Task, "pytest_llmcal_load_task")
-        except Exception as error:
-            self._failures[source] = f"The task {source!r} could not be loaded: {error}"
-            raise LoadError(self._failures[source]) from error
-        return task
-
-
-def _check(loaded: object, wanted: type, hook: str) -> None:
-    if not isinstance(loaded, wanted):
-        raise TypeError(f"the hook {hook} returned {loaded!r}, which is no pytest_llmcal.{wanted.__name__}")
+        self._hooked.check(source)
+        key = (source, limit)
+        if key not in self._tasks:
+            if limit is None:
+                with self._hooked.explained(source):
+                    self._tasks[key] = self._hooked.load(source, Task)
+            else:
+                self._tasks[key] = shortened(self.get(source, None), limit)
+        return self._tasks[key]
 
 
 def shortened(task: Task, limit: int) -> Task:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -18,13 +17,20 @@ DTYPES = {
 }
 
 
+SHARDED = "sharded"
+"""A model's layers over all CUDA devices, and what does not fit in the memory of the CPU."""
+
+GIB = 2**30
+
+
 def choose_device(name: str) -> torch.device:
     """Find the device that a name means.
 
     Parameters
     ----------
     name : str
-        ``"auto"`` (CUDA where there is one, else the CPU), ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+        ``"auto"`` (CUDA where there is one, else the CPU), ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or
+        ``"sharded"``, of which the first device is given.
 
     Raises
     ------
@@ -36,23 +42,29 @@ def choose_device(name: str) -> torch.device:
     >>> choose_device("cpu")
     device(type='cpu')
     """
-    if name == "auto":
+    if name in ("auto", SHARDED):
         return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
-    device = named_device(name)
+    device = _named(name)
     if device.type == "cuda":
-        _check_cuda(name, device.index)
+        count = cuda_count()
+        if count == 0:
+            raise ModelError(
+                f"device {name!r} was asked for, and PyTorch finds no CUDA device here; allowed are auto and cpu"
+            )
+        if (device.index or 0) >= count:
+            raise ModelError(f"device {name!r} was asked for, and this machine has cuda:0 to cuda:{count - 1}")
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise ModelError("device 'mps' was asked for, and PyTorch finds none here; allowed are auto and cpu")
     return device
 
 
-def named_device(name: str) -> torch.device:
-    """Read the name of a device, whether or not this machine has it.
+def cuda_memory_gib(name: str) -> float | None:
+    """Return the memory of a CUDA device in GiB, None where there is no such device.
 
     Parameters
     ----------
     name : str
-        As for `choose_device`, except ``"auto"``.
+        As for `choose_device`. ``"auto"`` and ``"cuda"`` mean the first one, ``"sharded"`` all of them together.
 
     Raises
     ------
@@ -61,22 +73,42 @@ def named_device(name: str) -> torch.device:
 
     Examples
     --------
-    >>> named_device("cuda:1")
-    device(type='cuda', index=1)
+    >>> cuda_memory_gib("cpu") is None
+    True
     """
+    asked = list(range(cuda_count()))
+    if name != SHARDED:
+        place = _named("cuda" if name == "auto" else name)
+        asked = [index for index in asked if place.type == "cuda" and index == (place.index or 0)]
+    sizes = [torch.cuda.get_device_properties(index).total_memory / GIB for index in asked]
+    return sum(sizes) if sizes else None
+
+
+def _named(name: str) -> torch.device:
     if not re.fullmatch(r"cpu|cuda(:\d+)?|mps", name):
-        raise ModelError(f"unknown device {name!r}; allowed are auto, cpu, cuda, cuda:N and mps")
+        raise ModelError(f"unknown device {name!r}; allowed are auto, cpu, cuda, cuda:N, mps and {SHARDED}")
     return torch.device(name)
 
 
-def _check_cuda(name: str, index: int | None) -> None:
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if count == 0:
-        raise ModelError(
-            f"device {name!r} was asked for, and PyTorch finds no CUDA device here; allowed are auto and cpu"
-        )
-    if index is not None and index >= count:
-        raise ModelError(f"device {name!r} was asked for, and this machine has cuda:0 to cuda:{count - 1}")
+def cuda_count() -> int:
+    """Count the CUDA devices that torch can use."""
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def input_device(model: Any) -> torch.device:
+    """Return the device that a model's token ids are put on: that where its input embedding is computed.
+
+    Of a sharded model the weights may wait elsewhere than where they are used: ``model.device`` would then name
+    a place where nothing is computed.
+
+    Parameters
+    ----------
+    model : transformers.PreTrainedModel
+    """
+    embedding = model.get_input_embeddings()
+    hook = getattr(embedding, "_hf_hook", None)  # accelerate's, which brings weights and inputs together
+    place = getattr(hook, "execution_device", None)
+    return embedding.weight.device if place is None else torch.device(place)
 
 
 def choose_dtype(name: str, device: torch.device) -> torch.dtype:
@@ -105,29 +137,3 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     if name not in DTYPES:
         raise ModelError(f"unknown dtype {name!r}; allowed are auto, {', '.join(DTYPES)}")
     return DTYPES[name]
-
-
-SMALL = 5_000_000
-"""Weights below which a model is run by one thread of the CPU."""
-
-
-@contextmanager
-def threads_for(parameters: int) -> Iterator[None]:
-    """Run a small model on one thread for the span of a ``with`` block, and put things back as they were.
-
-    Its operations take microseconds, after each of which threads wait for one another. On an idle
-    machine a second thread made the embedded model 1.6 times faster; beside one busy process it made
-    it 3 to 20 times slower.
-
-    Parameters
-    ----------
-    parameters : int
-        Number of the model's weights.
-    """
-    before = torch.get_num_threads()
-    if parameters < SMALL:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from pytest_llmcal.scoring.budget import Budget
+from pytest_llmcal.scoring.devices import input_device
 from pytest_llmcal.scoring.kernels.attention import CannotPackError
 from pytest_llmcal.scoring.kernels.packed import PackedForward, why_not_packed, window_of
 from pytest_llmcal.scoring.kernels.plain import PlainForward
@@ -62,7 +63,7 @@ class Engine:
 
     def free(self) -> None:
         """Let go of the model and of what the device kept for it."""
-        on_cuda = self._network.device.type == "cuda"
+        on_cuda = any(weight.is_cuda for weight in self._network.parameters())
         self.as_it_was()
         del self._network, self._plain, self._packed
         gc.collect()
@@ -153,7 +154,7 @@ class Engine:
         heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
         width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         token = 2 * config.num_hidden_layers * heads * width * self._network.dtype.itemsize
-        most = KEPT_MEMORY[self._network.device.type] // token if self._sharing else 0
+        most = KEPT_MEMORY[input_device(self._network).type] // token if self._sharing else 0
         return Costs(keys_per_token=3 * config.hidden_size, most_prefix=most, least_behind=self._budget.tokens // 16)
 
     def _decide(self, pairs: Sequence[Pair]) -> None:

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from pytest_llmcal.records import ModelFacts
-from pytest_llmcal.scoring.devices import threads_for
 from pytest_llmcal.scoring.engine import Engine
 from pytest_llmcal.scoring.plan import Row, rows_of_text
 from pytest_llmcal.scoring.protocol import LogLikelihood, ModelError, NextToken, Progress, Request
+from pytest_llmcal.scoring.threads import threads_for
 from pytest_llmcal.scoring.tokens import Encoder, Tokens
 from pytest_llmcal.tasks import Item
 
@@ -37,6 +37,10 @@ class HuggingFaceModel:
         Most tokens of a batch, padding counted.
     truncate : {"left"} or None
         What happens to a context that is too long: its oldest tokens are left out, or it is an error.
+    threads : int or None
+        Most threads of the CPU; None if as many as torch is set to.
+    in_float32 : callable, optional
+        Loads the same model again, in float32.
     """
 
     def __init__(
@@ -48,6 +52,8 @@ class HuggingFaceModel:
         limit: int | None,
         batch_tokens: int,
         truncate: Literal["left"] | None = None,
+        threads: int | None = None,
+        in_float32: Callable[[], HuggingFaceModel] | None = None,
     ) -> None:
         self._facts = facts
         self._tokenizer = tokenizer
@@ -55,6 +61,8 @@ class HuggingFaceModel:
         self._vocabulary = model.get_input_embeddings().weight.shape[0]
         self._limit = limit
         self._truncate = truncate
+        self._threads = threads
+        self.in_float32 = in_float32
         self._engine: Engine | None = Engine(model, batch_tokens)
 
     @property
@@ -80,7 +88,7 @@ class HuggingFaceModel:
         pairs = self._pairs(requests)
         engine = self._opened()
         questions = sum(len(continuation) for _, continuation in pairs)
-        with threads_for(self._facts.parameters or 0):
+        with threads_for(self._facts.parameters or 0, self._threads):
             weighed = engine.pairs(pairs, None if told is None else told.of(questions))
         return [
             LogLikelihood(math.fsum(self._numbers(request.item, each)), len(each))
@@ -117,7 +125,7 @@ class HuggingFaceModel:
                 )
             rows.extend(planned)
             edges.append(edges[-1] + sum(len(row.reads) for row in planned))
-        with threads_for(self._facts.parameters or 0):
+        with threads_for(self._facts.parameters or 0, self._threads):
             answers = self._opened().rows(rows, edges[-1], None if told is None else told.of(edges[-1]))
         best, hit = answers.best.tolist(), answers.hit.tolist()
         return [
@@ -153,7 +161,7 @@ class HuggingFaceModel:
         """
         network = self._opened().as_it_was()
         try:
-            with threads_for(self._facts.parameters or 0):
+            with threads_for(self._facts.parameters or 0, self._threads):
                 yield network, self._tokenizer
         finally:
             self.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +14,7 @@ from packaging.version import Version
 from pytest_llmcal.records import ModelFacts
 from pytest_llmcal.scoring.folders import find_folder
 from pytest_llmcal.scoring.protocol import ModelError
+from pytest_llmcal.scoring.threads import most_threads
 
 if TYPE_CHECKING:
     import torch
@@ -38,6 +41,7 @@ def load_model(
     allow_pickle: bool = False,
     truncate: Literal["left"] | None = None,
     batch_tokens: int | None = None,
+    threads: int | None = None,
 ) -> HuggingFaceModel:
     """Load a causal language model with its tokenizer.
 
@@ -49,9 +53,11 @@ def load_model(
     revision : str, optional
         Branch, tag or commit on the hub.
     dtype : {"auto", "float32", "bfloat16", "float16", "float64"}
-        Precision of the weights; ``"auto"`` is bfloat16 on CUDA, else float32.
+        Precision of the weights; ``"auto"`` is bfloat16 on CUDA, else float32. What a narrower one changes
+        on the CPU, `dtype_flips` counts.
     device : str
-        ``"auto"`` (CUDA where there is one, else the CPU), ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
+        ``"auto"`` (CUDA where there is one, else the CPU), ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or
+        ``"sharded"``: layer by layer over all CUDA devices, and what does not fit in the memory of the CPU.
     trust_remote_code : bool
         Whether code that comes with the model may run.
     allow_pickle : bool
@@ -61,6 +67,9 @@ def load_model(
         kept; by default that is an error.
     batch_tokens : int, optional
         Most tokens of a batch, padding counted; answers do not depend on it.
+    threads : int, optional
+        Most threads of the CPU; by default what affinity and container allow this process, shared with the
+        other workers of pytest-xdist. Small models use one, and no model more than torch is set to.
 
     Returns
     -------
@@ -84,8 +93,10 @@ def load_model(
         raise ModelError(f"truncate is {truncate!r}; allowed are 'left' and None")
     if batch_tokens is not None and batch_tokens < 1:
         raise ModelError(f"batch_tokens is {batch_tokens}; allowed is 1 or more")
+    if threads is not None and threads < 1:
+        raise ModelError(f"threads is {threads}; allowed is 1 or more")
 
-    from pytest_llmcal.scoring.devices import choose_device, choose_dtype
+    from pytest_llmcal.scoring.devices import SHARDED, choose_device, choose_dtype
     from pytest_llmcal.scoring.huggingface import HuggingFaceModel
 
     name = str(name)
@@ -93,7 +104,21 @@ def load_model(
     precision = choose_dtype(dtype, place)
     folder, found = find_folder(name, revision, allow_pickle)
     tokenizer = _tokenizer(name, folder, trust_remote_code)
-    model = _weights(name, folder, precision, trust_remote_code).to(place)
+    if device == SHARDED:
+        model = _sharded(name, folder, precision, trust_remote_code)
+    else:
+        model = _weights(name, folder, precision, trust_remote_code).to(place)
+    in_float32 = partial(
+        load_model,
+        folder,
+        dtype="float32",
+        device=device,
+        trust_remote_code=trust_remote_code,
+        allow_pickle=allow_pickle,
+        truncate=truncate,
+        batch_tokens=batch_tokens,
+        threads=threads,
+    )
     return HuggingFaceModel(
         model,
         tokenizer,
@@ -101,12 +126,14 @@ def load_model(
             name=name,
             revision=found,
             dtype=str(precision).removeprefix("torch."),
-            device=str(place),
+            device=_places(model),
             parameters=sum(weight.numel() for weight in model.parameters()),
         ),
         limit=_context_length(model.config, tokenizer),
         batch_tokens=batch_tokens or BATCH_TOKENS[place.type],
         truncate=truncate,
+        threads=most_threads() if threads is None else threads,
+        in_float32=in_float32,
     )
 
 
@@ -123,11 +150,28 @@ def _tokenizer(name: str, folder: Path, trust_remote_code: bool) -> Any:
         raise _explained(name, "tokenizer", error) from error
 
 
-def _weights(name: str, folder: Path, dtype: torch.dtype, trust_remote_code: bool) -> Any:
+def _sharded(name: str, folder: Path, dtype: torch.dtype, trust_remote_code: bool) -> Any:
+    if find_spec("accelerate") is None:
+        raise ModelError(
+            f"model {name!r}: device 'sharded' needs the package accelerate: pip install 'pytest-llmcal[large]'"
+        )
+    return _weights(name, folder, dtype, trust_remote_code, device_map="auto")
+
+
+def _places(model: Any) -> str:
+    """Name the devices that a model lies on, in order; the disk is one of a sharded model's."""
+    shards = getattr(model, "hf_device_map", None) or {"": model.device}
+    # accelerate calls a CUDA device by its number
+    return ", ".join(
+        dict.fromkeys(f"cuda:{place}" if isinstance(place, int) else str(place) for place in shards.values())
+    )
+
+
+def _weights(name: str, folder: Path, dtype: torch.dtype, trust_remote_code: bool, **options: Any) -> Any:
     from transformers import AutoModelForCausalLM, __version__
 
     loader: Any = AutoModelForCausalLM
-    options = {"dtype" if Version(__version__) >= Version("4.56") else "torch_dtype": dtype}
+    options["dtype" if Version(__version__) >= Version("4.56") else "torch_dtype"] = dtype
     try:
         with _silence():
             model, report = loader.from_pretrained(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
@@ -17,12 +19,19 @@ EVERY_TERMINAL = 0.2
 EVERY_LOG = 10.0
 """Seconds between two lines: a terminal shows one in place, a log keeps them all."""
 
+WINDOW = 20.0
+"""Seconds that the rate is taken over: long items come first, so the beginning says little of the end."""
+
+SETTLING = 1.0
+"""Seconds from the first answer on that do not count for the rate: what is known already comes in them."""
+
 
 class ProgressLine:
     """Shows items done, items per second and the time left.
 
-    On a terminal one line is written over and over and wiped at the end; elsewhere plain lines are
-    written, without control characters.
+    On a terminal one line is written over and over and wiped at the end; elsewhere, and wherever the variable ``CI``
+    is set, plain lines are written, without control characters. The rate is that of the last 20 seconds, and what
+    comes within a second of the first answer does not count for it: answers that are known already come at once.
 
     Parameters
     ----------
@@ -56,22 +65,42 @@ class ProgressLine:
         self._stream = sys.stderr if stream is None else stream
         self._quiet = quiet
         self._clock = clock
-        self._terminal = self._stream.isatty()
+        # some CI systems hand out a terminal, and keep what is written to it in a log
+        self._terminal = self._stream.isatty() and os.environ.get("CI", "").lower() in ("", "0", "false")
         self._begin = clock()
         self._next = self._begin + PATIENCE
+        self._settled = self._begin
+        self._marks: deque[tuple[float, int]] = deque()
         self._width = 0
 
     def __call__(self, done: int, total: int) -> None:
         """Take note that ``done`` of ``total`` items are done."""
         now = self._clock()
+        rate = self._rate(now, done)
         if self._quiet or now < self._next:
             return
         self._next = now + (EVERY_TERMINAL if self._terminal else EVERY_LOG)
         line = f"{self._label}: {done:,} of {total:,}"
-        if done:
-            rate = done / (now - self._begin)
+        if rate:
             line += f", {rate:,.3g} a second, {_duration((total - done) / rate)} left"
         self._write(line)
+
+    def _rate(self, now: float, done: int) -> float | None:
+        """Items per second since the mark at the window's beginning; None where nothing was done since."""
+        if not done:
+            return None
+        begin, before = self._marks[0] if self._marks else (self._begin, 0)
+        if not self._marks:
+            self._settled = now + SETTLING
+            self._marks.append((now, done))
+        elif now < self._settled:
+            self._marks[0] = (now, done)
+            return None
+        elif now - self._marks[-1][0] >= EVERY_TERMINAL:
+            self._marks.append((now, done))
+        while len(self._marks) > 2 and self._marks[1][0] <= now - WINDOW:
+            self._marks.popleft()
+        return (done - before) / (now - begin) if now > begin and done > before else None
 
     def announce(self) -> None:
         """Say what is being done, and nothing of how far it is."""

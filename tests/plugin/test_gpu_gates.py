@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from inner_runs import Project
 
-import pytest_llmcal.scoring.cuda
+import pytest_llmcal.scoring.devices
 
 GATE = "def test_gate(gpu_score, task):\n    assert gpu_score(task).accuracy() > 0.5\n"
 
@@ -14,7 +14,7 @@ GATE = "def test_gate(gpu_score, task):\n    assert gpu_score(task).accuracy() >
 def memory(monkeypatch: pytest.MonkeyPatch) -> dict[str, float | None]:
     """What the machine has, in GiB; None is no device."""
     has: dict[str, float | None] = {"gib": None}
-    monkeypatch.setattr(pytest_llmcal.scoring.cuda, "cuda_memory_gib", lambda _: has["gib"])
+    monkeypatch.setattr(pytest_llmcal.scoring.devices, "cuda_memory_gib", lambda _: has["gib"])
     return has
 
 
@@ -64,12 +64,12 @@ def test_a_device_that_nobody_knows_is_named_with_those_that_are(project: Projec
     project.gates(GATE)
     result = project.run("--llmcal-device", "cudax")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*unknown device 'cudax'; allowed are auto, cpu, cuda, cuda:N and mps*"])
+    result.stdout.fnmatch_lines(["*unknown device 'cudax'; allowed are auto, cpu, cuda, cuda:N, mps and sharded*"])
 
 
 def test_memory_is_asked_of_the_device_itself() -> None:
     torch = pytest.importorskip("torch")
-    here = pytest_llmcal.scoring.cuda.cuda_memory_gib("auto")
+    here = pytest_llmcal.scoring.devices.cuda_memory_gib("auto")
     assert (here is not None) == torch.cuda.is_available()
-    assert pytest_llmcal.scoring.cuda.cuda_memory_gib("cpu") is None
-    assert pytest_llmcal.scoring.cuda.cuda_memory_gib("cuda:99") is None
+    assert pytest_llmcal.scoring.devices.cuda_memory_gib("cpu") is None
+    assert pytest_llmcal.scoring.devices.cuda_memory_gib("cuda:99") is None

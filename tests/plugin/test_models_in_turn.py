@@ -279,3 +279,26 @@ def test_the_calibrated_scores_repair_an_overconfident_model(project: Project) -
     project.run("--llmcal-model", "bold").assert_outcomes(passed=1, failed=1)
     assert (project.gate("test_raw").verdict, project.gate("test_repaired").verdict) == ("refuted", "holds")
     assert project.gate("test_repaired").records[0].calibrator.startswith("temperature")
+
+
+def test_a_model_whose_facts_cannot_be_had_could_not_be_loaded(project: Project) -> None:
+    project.write(
+        "conftest.py",
+        """
+from stand_ins import TableModel, note, pytest_llmcal_load_task
+
+class Lazy(TableModel):
+    facts = property(lambda self: self.open(), lambda self, value: None)
+
+    def open(self):
+        note("TRY it")
+        raise OSError("no weights in it")
+
+def pytest_llmcal_load_model(name):
+    return Lazy.__new__(Lazy)
+""",
+    )
+    project.gates("def test_one(model): pass\ndef test_two(scores): pass\n")
+    project.run("--llmcal-model", "lazy").assert_outcomes(errors=2)
+    sentence = "The model 'lazy' could not be loaded: no weights in it"
+    assert all(sentence in gate.attempts[0].message for gate in project.result().gates)

@@ -290,9 +290,10 @@ def test_gate(pytestconfig, monkeypatch):
     said = []
     monkeypatch.setattr(pytest_llmcal.scoring, "load_model", lambda source, **options: said.append((source, options)))
     monkeypatch.setattr(pytest_llmcal.tasks, "load_task", lambda source, **options: said.append((source, options)))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     pytestconfig.hook.pytest_llmcal_load_model(name="m@v2", config=pytestconfig)
     pytestconfig.hook.pytest_llmcal_load_task(name="t", config=pytestconfig)
-    options = {"revision": "v2", "dtype": "float16", "device": "cpu", "truncate": "left"}
+    options = {"revision": "v2", "dtype": "float16", "device": "cpu", "truncate": "left", "threads": None}
     assert said == [("m", options), ("t", {"name": None, "seed": 3})]
 """,
     )

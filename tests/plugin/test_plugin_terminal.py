@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from contextlib import suppress
+
 import pytest
-from inner_runs import Project, seen
+from inner_runs import QUIET, SHOWN, Project, seen
 
 from pytest_llmcal.plugin.progress import progress_line
 
@@ -91,6 +96,48 @@ def test_progress_reaches_the_terminal_through_the_capture_on_lines_of_its_own(
     result = project.run("--llmcal-model", "fair")
     result.stdout.re_match_lines([r"fair on world/qa \(test\): 1 of 3,000, .* a second, .* left"])
     result.assert_outcomes(passed=2, skipped=1)
+
+
+def test_progress_is_shown_where_nothing_is_captured(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pytest_llmcal.scoring.progress
+
+    monkeypatch.setattr(pytest_llmcal.scoring.progress, "PATIENCE", 0.0)
+    project.gates(GATES)
+    result = project.run("-s", "--llmcal-model", "fair")
+    result.stdout.re_match_lines([r"fair on world/qa \(test\): 1 of 3,000, .* a second, .* left"])
+    assert not {"\r", "\x1b"} & set(seen(result))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.parametrize("in_ci", [False, True])
+def test_a_terminal_is_written_over_and_that_of_a_ci_system_is_not(
+    in_ci: bool, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    if in_ci:
+        monkeypatch.setenv("CI", "1")
+    project.write("conftest.py", SLOW_MODEL)
+    project.gates(GATES)
+    text = on_a_terminal(project, "--llmcal-model", "fair", "--color=no")
+    assert "fair on world/qa (test): 1 of 3,000, " in text
+    assert ("\rfair on world/qa (test): 1 of" in text) != in_ci
+    assert ("\r" + " " * 20 in text) != in_ci  # it is wiped at the end
+
+
+def on_a_terminal(project: Project, *arguments: str) -> str:
+    """Run pytest with a pseudo-terminal for its output; return all that was written to it."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "pytest", *QUIET, *SHOWN, *arguments]
+    with subprocess.Popen(command, cwd=project.folder, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs):
+        os.close(theirs)
+        parts = []
+        with suppress(OSError):  # how Linux says that the other side is closed
+            while part := os.read(ours, 65536):
+                parts.append(part)
+    os.close(ours)
+    return b"".join(parts).decode()
 
 
 @pytest.mark.parametrize("arguments", [("-q",), ("-p", "no:terminal"), ("-n", "1")])

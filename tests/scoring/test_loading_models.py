@@ -164,7 +164,9 @@ def test_an_architecture_that_is_not_known(model_folder: Folder, tmp_path: Path)
 @pytest.mark.parametrize("device", ["gpu", "cuda:x", "CPU", "", "tpu"])
 def test_an_unknown_device(device: str, model_folder: Folder) -> None:
     refused(
-        rf"unknown device '{device}'; allowed are auto, cpu, cuda, cuda:N and mps", model_folder("gpt2"), device=device
+        rf"unknown device '{device}'; allowed are auto, cpu, cuda, cuda:N, mps and sharded",
+        model_folder("gpt2"),
+        device=device,
     )
 
 

@@ -12,6 +12,11 @@ import pytest
 from pytest_llmcal.scoring.progress import ProgressLine, announced
 
 
+@pytest.fixture(autouse=True)
+def outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -60,6 +65,52 @@ def test_a_terminal_shows_one_line_and_wipes_it() -> None:
     assert lines[-1] == ""
     assert lines[-2].strip() == ""
     assert len(lines[-2]) >= len(lines[-3].rstrip())
+
+
+@pytest.mark.parametrize(
+    ("value", "in_place"), [("1", False), ("true", False), ("", True), ("0", True), ("false", True)]
+)
+def test_a_terminal_in_ci_gets_the_lines_of_a_log(value: str, in_place: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", value)
+    assert ("\r" in work(Terminal(), 4, 40)) == in_place
+    assert bool(work(Terminal(), 4, 40).strip())
+
+
+def told(*calls: tuple[float, int], total: int = 10_000) -> str:
+    """Return the last line, after calls at these seconds with so many done."""
+    clock = Clock()
+    stream = io.StringIO()
+    with ProgressLine("x", stream, clock=clock) as progress:
+        for now, done in calls:
+            clock.now = 100.0 + now
+            progress(done, total)
+    return stream.getvalue().splitlines()[-1]
+
+
+def test_answers_that_are_known_already_do_not_count_for_the_rate() -> None:
+    laid_out = [(0.1, 0), (1.0, 0)]
+    known = [(1.1 + part / 30, 1_000 * part) for part in range(1, 10)]
+    assert told(*laid_out, *known, (2.4, 9_010)) == "x: 9,010 of 10,000, 10 a second, 1 min 39 s left"
+    scored = [(1.4 + step, 9_000 + 10 * step) for step in range(1, 12)]
+    assert told(*laid_out, *known, *scored) == "x: 9,110 of 10,000, 10 a second, 1 min 29 s left"
+
+
+def test_the_rate_is_that_of_the_last_moments() -> None:
+    slow = [(float(step), step) for step in range(1, 101)]
+    fast = [(100.0 + step, 100 + 100 * step) for step in range(1, 51)]
+    assert told(*slow, *fast).split(", ")[1] == "100 a second"
+
+
+def test_work_that_comes_in_one_piece_has_a_rate_too() -> None:
+    assert told((5.0, 100)) == "x: 100 of 10,000, 20 a second, 8 min 15 s left"
+
+
+def test_work_that_stands_still_has_no_rate() -> None:
+    assert told((1.0, 100), (3.0, 100)) == "x: 100 of 10,000"
+
+
+def test_a_rate_is_there_however_rarely_work_is_heard_of() -> None:
+    assert told(*[(60.0 * step, 6 * step) for step in range(1, 6)]).split(", ")[1] == "0.1 a second"
 
 
 def test_work_that_is_being_laid_out_has_no_rate() -> None:

@@ -33,7 +33,7 @@ def only_at(network: Any, places: torch.Tensor) -> Iterator[Callable[[], bool]]:
     def gather(_: torch.nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...] | None:
         plain = len(inputs) == 1 and isinstance(inputs[0], torch.Tensor) and inputs[0].dim() == 3
         calls.append(plain)
-        return (inputs[0].flatten(0, 1)[places][None],) if plain else None
+        return (inputs[0].flatten(0, 1)[places.to(inputs[0].device)][None],) if plain else None
 
     if head is None:
         yield lambda: False

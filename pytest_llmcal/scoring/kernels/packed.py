@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from pytest_llmcal.scoring.devices import input_device
 from pytest_llmcal.scoring.kernels.attention import NAME, Kept, Layout, attention, laid_out
 from pytest_llmcal.scoring.kernels.head import only_at
 from pytest_llmcal.scoring.kernels.pruning import LastLayer, Watch
@@ -91,14 +92,14 @@ class PackedForward:
         edges = np.cumsum([0, *(len(row.tokens) for row in rows)])
         asked = Places(rows, edges[:-1].tolist())
         layout = Layout(rows, asked.places, kept or {}, last=None if self._last is None else self._last.attention)
-        places = to_device(asked.places, self._network.device)
+        places = to_device(asked.places, input_device(self._network))
         pruned = nullcontext() if self._last is None else self._last.only_at(places)
         with torch.inference_mode(), laid_out(layout), pruned, only_at(self._network, places) as gathered:
             logits = self._network(**self._inputs(rows)).logits
-            return Pending(logits[0] if gathered() else logits[0, places], asked)
+            return Pending(logits[0] if gathered() else logits[0, places.to(logits.device)], asked)
 
     def _inputs(self, rows: Sequence[Row]) -> dict[str, Any]:
-        device = self._network.device
+        device = input_device(self._network)
         tokens = np.concatenate([np.array(row.tokens, dtype=np.int64) for row in rows])
         positions = np.concatenate([np.array(row.positions, dtype=np.int64) for row in rows])
         return {

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from pytest_llmcal.scoring.devices import input_device
 from pytest_llmcal.scoring.kernels.head import only_at
 from pytest_llmcal.scoring.kernels.reading import Pending, Places, to_device
 from pytest_llmcal.scoring.plan import Row
@@ -38,7 +39,7 @@ class PlainForward:
         """
         width = max(len(row.tokens) for row in rows)
         asked = Places(rows, [number * width for number in range(len(rows))])
-        device = self._network.device
+        device = input_device(self._network)
         ids = np.zeros((len(rows), width), dtype=np.int64)
         mask = np.zeros_like(ids)
         for number, row in enumerate(rows):
@@ -50,4 +51,4 @@ class PlainForward:
         places = to_device(asked.places, device)
         with torch.inference_mode(), only_at(self._network, places) as gathered:
             logits = self._network(**inputs).logits
-            return Pending(logits[0] if gathered() else logits.flatten(0, 1)[places], asked)
+            return Pending(logits[0] if gathered() else logits.flatten(0, 1)[places.to(logits.device)], asked)

@@ -47,7 +47,7 @@ class LastLayer:
             nonlocal tokens
             whole.append(inputs[0] if inputs else named["hidden_states"])
             tokens = whole[-1].shape[1]
-            part = whole[-1][:, places]
+            part = whole[-1][:, places.to(whole[-1].device)]
             return ((part, *inputs[1:]), named) if inputs else (inputs, {**named, "hidden_states": part})
 
         def at_attention(_: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any]:
@@ -55,12 +55,12 @@ class LastLayer:
             return ((all_places, *inputs[1:]), named) if inputs else (inputs, {**named, "hidden_states": all_places})
 
         def at_out(_: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-            return (inputs[0][:, places], *inputs[1:])
+            return (inputs[0][:, places.to(inputs[0].device)], *inputs[1:])
 
         def behind_block(_: nn.Module, __: tuple[Any, ...], output: Any) -> Any:
             part = output[0] if isinstance(output, tuple) else output
             spread = part.new_zeros(1, tokens, part.shape[-1])
-            spread[:, places] = part
+            spread[:, places.to(spread.device)] = part
             return (spread, *output[1:]) if isinstance(output, tuple) else spread
 
         hooks = [

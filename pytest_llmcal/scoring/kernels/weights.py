@@ -125,8 +125,10 @@ def hold_on_to_memory() -> None:
 
 
 def can_pack(network: Any) -> bool:
-    """Whether a model's weights can be blocked here: on a CPU with oneDNN, in a format that it has kernels for."""
-    if network.device.type != "cpu" or not torch._C._has_mkldnn:
+    """Whether a model's weights can be blocked here: all on a CPU with oneDNN, in a format that it has kernels for."""
+    on_cpu = all(weight.device.type == "cpu" for weight in network.parameters())
+    is_dispatched = any(hasattr(module, "_hf_hook") for module in network.modules())  # by accelerate, weight by weight
+    if not on_cpu or is_dispatched or not torch._C._has_mkldnn:
         return False
     kinds = {weight.dtype for weight in network.parameters()}
     return kinds == {torch.float32} or (
