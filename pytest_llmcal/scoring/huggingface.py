@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from pytest_llmcal.records import ModelFacts
+from pytest_llmcal.scoring.chat import Chat
 from pytest_llmcal.scoring.devices import threads_for
+from pytest_llmcal.scoring.fitting import fitted
 from pytest_llmcal.scoring.forward import Forward, Weighed
 from pytest_llmcal.scoring.plan import Row, batches, rows_of_pairs, rows_of_text
 from pytest_llmcal.scoring.protocol import LogLikelihood, ModelError, NextToken, Progress, Request
@@ -36,6 +38,8 @@ class HuggingFaceModel:
         Most tokens of a batch, padding counted.
     truncate : {"left"} or None
         What happens to a context that is too long: its oldest tokens are left out, or it is an error.
+    chat : Chat or None
+        Renders contexts as a user's turn.
     """
 
     def __init__(
@@ -47,10 +51,12 @@ class HuggingFaceModel:
         limit: int | None,
         batch_tokens: int,
         truncate: Literal["left"] | None = None,
+        chat: Chat | None = None,
     ) -> None:
         self._facts = facts
         self._tokenizer = tokenizer
-        self._encoder = Encoder(tokenizer)
+        self._chat = chat
+        self._encoder = Encoder(tokenizer, chat)
         self._vocabulary = model.get_input_embeddings().weight.shape[0]
         self._limit = limit
         self._batch_tokens = batch_tokens
@@ -61,6 +67,17 @@ class HuggingFaceModel:
     def facts(self) -> ModelFacts:
         """Name, revision, dtype, device and size."""
         return self._facts
+
+    @property
+    def prompting(self) -> dict[str, str | None]:
+        """What, besides the model itself, the tokens of an item depend on: a cache of answers needs it in its key."""
+        chat = self._chat
+        return {
+            "chat_template": None if chat is None else chat.template,
+            "system": None if chat is None else chat.system,
+            "truncate": self._truncate,
+            "limit": None if self._limit is None else str(self._limit),
+        }
 
     def log_likelihoods(self, requests: Sequence[Request], progress: Progress | None = None) -> list[LogLikelihood]:
         """Weigh every request, in the order given.
@@ -147,17 +164,15 @@ class HuggingFaceModel:
             self._forward = None
 
     def _pairs(self, requests: Sequence[Request], progress: Progress | None) -> list[tuple[Tokens, Tokens]]:
-        """Encode requests and fit them in, in parts so that it can be said that work is under way."""
-        pairs: list[tuple[Tokens, Tokens]] = []
-        for start in range(0, len(requests), _ENCODED_AT_ONCE):
-            part = requests[start : start + _ENCODED_AT_ONCE]
-            pairs += [
-                self._fitted(request, context, continuation)
-                for request, (context, continuation) in zip(part, self._encoder.pairs(part), strict=True)
-            ]
-            if progress is not None:
-                progress(0, len(requests))
-        return pairs
+        """Encode requests and fit them in."""
+        pairs = self._encoder.pairs(requests, progress)
+        checked: Tokens = ()
+        for request, (context, continuation) in zip(requests, pairs, strict=True):
+            if context is not checked:  # that of an item's choices is one object
+                self._check_vocabulary(request.item, context)
+                checked = context
+            self._check_vocabulary(request.item, continuation)
+        return fitted(requests, pairs, limit=self._limit, truncate=self._truncate, head=self._encoder.head)
 
     def _texts(self, texts: Sequence[str], progress: Progress | None) -> list[Tokens]:
         """Encode running texts likewise; how many tokens there are in all is known at the end."""
@@ -189,23 +204,6 @@ class HuggingFaceModel:
             raise ModelError(f"model {self._facts.name!r} was closed; load it again")
         return self._forward
 
-    def _fitted(self, request: Request, context: Tokens, continuation: Tokens) -> tuple[Tokens, Tokens]:
-        """Return a pair that fits into the context: as it is, or truncated where that was asked for."""
-        self._check_vocabulary(request.item, context + continuation)
-        length = len(context) + len(continuation) - 1
-        if self._limit is None or length <= self._limit:
-            return context, continuation
-        begin = self._encoder.begin
-        room = self._limit - (len(continuation) - 1) - len(begin)
-        if self._truncate is None or room < 1:
-            raise ModelError(
-                f"item {request.item!r} ({_opening(request.context)}): prompt and choice are {length} tokens, the "
-                f"model reads at most {self._limit}"
-                + ('; truncate="left" (--llmcal-truncate left) leaves out the oldest' if self._truncate is None else "")
-            )
-        # the begin token is kept: models that always saw one are lost without it
-        return begin + context[-room:], continuation
-
     def _numbers(self, item: str, log_probabilities: Sequence[float]) -> Sequence[float]:
         """Return log-probabilities as they are; raise a `ModelError` if one is not a number."""
         if any(math.isnan(each) for each in log_probabilities):
@@ -220,7 +218,3 @@ class HuggingFaceModel:
             raise ModelError(
                 f"item {item!r}: its tokenizer gives token {max(tokens)}, the model knows 0 to {self._vocabulary - 1}"
             )
-
-
-def _opening(text: str) -> str:
-    return repr(text if len(text) <= 40 else f"{text[:37]}...")

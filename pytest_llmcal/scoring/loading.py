@@ -37,6 +37,8 @@ def load_model(
     trust_remote_code: bool = False,
     allow_pickle: bool = False,
     truncate: Literal["left"] | None = None,
+    chat: bool = False,
+    system: str | None = None,
     batch_tokens: int | None = None,
 ) -> HuggingFaceModel:
     """Load a causal language model with its tokenizer.
@@ -58,7 +60,12 @@ def load_model(
         Whether weights may be read that are not there as safetensors; unpickling can run code.
     truncate : {"left"}, optional
         Leave out the oldest tokens of a prompt that is too long for the model, its begin-of-sequence token
-        kept; by default that is an error.
+        and, with chat, all that stands before the prompt kept; by default that is an error.
+    chat : bool
+        Whether every prompt is put to the model as a user's turn, by its tokenizer's chat template, and choices
+        are weighed as the beginning of its answer.
+    system : str, optional
+        System prompt before that turn; only with chat.
     batch_tokens : int, optional
         Most tokens of a batch, padding counted; answers do not depend on it.
 
@@ -84,7 +91,10 @@ def load_model(
         raise ModelError(f"truncate is {truncate!r}; allowed are 'left' and None")
     if batch_tokens is not None and batch_tokens < 1:
         raise ModelError(f"batch_tokens is {batch_tokens}; allowed is 1 or more")
+    if system is not None and not chat:
+        raise ModelError(f"system is {system!r}, and only a chat template has a place for it; pass chat=True too")
 
+    from pytest_llmcal.scoring.chat import Chat
     from pytest_llmcal.scoring.devices import choose_device, choose_dtype
     from pytest_llmcal.scoring.huggingface import HuggingFaceModel
 
@@ -93,6 +103,7 @@ def load_model(
     precision = choose_dtype(dtype, place)
     folder, found = find_folder(name, revision, allow_pickle)
     tokenizer = _tokenizer(name, folder, trust_remote_code)
+    conversation = Chat(tokenizer, system) if chat else None
     model = _weights(name, folder, precision, trust_remote_code).to(place)
     return HuggingFaceModel(
         model,
@@ -107,6 +118,7 @@ def load_model(
         limit=_context_length(model.config, tokenizer),
         batch_tokens=batch_tokens or BATCH_TOKENS[place.type],
         truncate=truncate,
+        chat=conversation,
     )
 
 

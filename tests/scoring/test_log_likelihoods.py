@@ -144,11 +144,12 @@ def test_progress_tells_how_many_requests_are_done(model_folder: Callable[[str],
 def test_progress_is_told_while_many_requests_are_still_being_encoded(
     model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pytest_llmcal.scoring.huggingface._ENCODED_AT_ONCE", 2)
+    monkeypatch.setattr("pytest_llmcal.scoring.tokens._CONTEXTS_AT_ONCE", 2)
     seen: list[tuple[int, int]] = []
     model = load_model(model_folder("gpt2"), device="cpu")
     answers = model.log_likelihoods(REQUESTS, lambda done, total: seen.append((done, total)))
-    encoding = (len(REQUESTS) + 1) // 2
+    encoding = (len({request.context for request in REQUESTS}) + 1) // 2
+    assert encoding > 2
     assert seen[:encoding] == [(0, len(REQUESTS))] * encoding
     assert seen[encoding][0] > 0
     monkeypatch.undo()
