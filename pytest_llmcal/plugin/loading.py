@@ -46,6 +46,8 @@ def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
         dtype=settings.dtype,
         device=settings.device,
         truncate="left" if settings.truncate == "left" else None,
+        chat=settings.chat,
+        system=settings.system,
     )
 
 

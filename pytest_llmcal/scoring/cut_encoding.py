@@ -23,8 +23,8 @@ _ALWAYS, _EVERY = 16, 64
 def one_thread() -> Iterator[None]:
     """Keep the Rust tokenizer to one thread for the span of a ``with`` block, unless the user set it otherwise.
 
-    Its threads are as many as the machine has cores, whatever else runs there, and once they were used it
-    warns at every fork. ``TOKENIZERS_PARALLELISM=true`` asks for them.
+    Its threads are as many as the machine has cores, whatever else runs there, and some versions, once they were
+    used, warn at every fork. ``TOKENIZERS_PARALLELISM=true`` asks for them.
     """
     name = "TOKENIZERS_PARALLELISM"
     if name in os.environ:
