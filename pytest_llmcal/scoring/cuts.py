@@ -131,7 +131,8 @@ def cuts_of(tokenizer: Any) -> Cuts | None:
     mark = _mark(backend.normalizer, ascii_letters)
     if mark is None or not all(_is_local(each) for each in normalizers[prepends:]):
         return None
-    if prepends and normalizers[0]["prepend"] != mark:
+    # a space that is put in front of a text and kept as one may be split off again, and then something else put there
+    if prepends and not normalizers[0]["prepend"] == mark == _MARK:
         return None
     if not all(_keeps_off(token, backend.normalizer, prepends) for token in _added(backend)):
         return None
@@ -256,7 +257,7 @@ def _split(part: dict[str, Any], mark: str) -> bool | None:
         case {"type": "Metaspace", "replacement": replacement}:
             return bool(part.get("split", True)) if mark in (" ", replacement) else None
         case {"type": "CharDelimiterSplit", "delimiter": delimiter}:
-            return None if delimiter in ascii_letters else delimiter == mark
+            return None if delimiter in (*ascii_letters, _MARK) else delimiter == mark
         case {"type": "Split", "pattern": {"String": " "}, "invert": False, "behavior": behavior}:
             return mark == " " and behavior != "MergedWithPrevious"
         case {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False} | {

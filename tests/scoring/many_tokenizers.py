@@ -73,13 +73,15 @@ def llama_2(pre_tokenizer: Any, normalizer: Any = None, model: Any = None, train
     """A mark for each space and one in front, bytes for what is unknown, ``<s>`` at the beginning."""
     special = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
     tokenizer = Tokenizer(model or models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
-    tokenizer.normalizer = normalizer
+    if normalizer is not None:
+        tokenizer.normalizer = normalizer
     # trained on words, as SentencePiece does
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     kind = trainer or trainers.BpeTrainer
     options = {"unk_token": "<unk>"} if trainer else {}
     tokenizer.train_from_iterator(TEXTS, kind(vocab_size=600, special_tokens=special, show_progress=False, **options))
-    tokenizer.pre_tokenizer = pre_tokenizer
+    # a sequence of none splits nothing
+    tokenizer.pre_tokenizer = pre_tokenizer or pre_tokenizers.Sequence([])
     tokenizer.post_processor = processors.TemplateProcessing("<s> $A", "<s> $A <s> $B", [("<s>", 1)])
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, unk_token="<unk>", bos_token="<s>", eos_token="</s>", add_bos_token=True
@@ -177,6 +179,7 @@ UNFIT: dict[str, Callable[[], Any]] = {
     "an added token that takes the space behind it": lambda: with_token("town", rstrip=True),
     "a normalizer that joins words": lambda: normalized(normalizers.Replace("d t", "dt")),
     "a normalizer of an unknown pattern": lambda: normalized(normalizers.Replace(Regex(r"\w \w"), "x")),
+    "a normalizer that puts a plain space in front": lambda: normalized(normalizers.Prepend(" ")),
     "a normalizer that strips": lambda: normalized(normalizers.Strip()),
     "a normalizer that takes letters away": lambda: normalized(normalizers.Replace("t", "")),
     "merges left out at random": with_dropout,
