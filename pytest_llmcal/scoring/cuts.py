@@ -213,29 +213,29 @@ def _keeps_off(token: Any, normalizer: Any, prepends: bool) -> bool:
 
 def _letters(backend: Any, mark: str) -> frozenset[str]:
     """Letters between which pieces, or else merges, always end; none if that is not certain."""
-    certain = frozenset[str]()
+    none = frozenset[str]()
     model = backend.model
     kind = type(model).__name__
     draws = [getattr(model, name, None) for name in ("dropout", "alpha", "nbest_size")]
     if kind not in {"BPE", "WordPiece", "WordLevel", "Unigram"} or any(draws):
-        return certain
+        return none
     for part in _parts(backend.pre_tokenizer):
         match _split(part, mark):
             case True:
                 return frozenset(ascii_letters)
             case None:
-                return certain
+                return none
             case False if part["type"] == "Metaspace":
                 mark = part["replacement"]
             case False if part["type"] == "ByteLevel":
                 mark = "Ġ"
     affixes = (model.continuing_subword_prefix, model.end_of_word_suffix) if kind == "BPE" else ("no BPE",)
     if any(affixes):
-        return certain
+        return none
     vocabulary = backend.get_vocab(False)
     across = re.compile(f"[A-Za-z]{re.escape(mark)}")
     if mark not in vocabulary or any(map(across.search, vocabulary)):
-        return certain
+        return none
     normalizer = backend.normalizer
     return frozenset(
         letter

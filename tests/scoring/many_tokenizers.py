@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import PreTrainedTokenizerFast
 
 from tests.scoring.conftest import SENTENCES, byte_level, sentence_piece
 
@@ -26,6 +25,12 @@ DEEPSEEK = (
     r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 ).replace(r"\"", '"')
+
+
+def fast(tokenizer: Tokenizer, **special: Any) -> Any:
+    from transformers import PreTrainedTokenizerFast
+
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
 
 
 def of_bytes(*cuts: Any, bos: str | None = None, normalizer: Any = None, **options: Any) -> Any:
@@ -48,7 +53,7 @@ def of_bytes(*cuts: Any, bos: str | None = None, normalizer: Any = None, **optio
     if bos:
         tokenizer.post_processor = processors.TemplateProcessing(f"{bos} $A", f"{bos} $A {bos} $B", [(bos, 1)])
     begin = {"bos_token": bos} if bos else {}
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>", **begin)
+    return fast(tokenizer, eos_token="<|endoftext|>", **begin)
 
 
 def split(pattern: str) -> Any:
@@ -83,9 +88,7 @@ def llama_2(pre_tokenizer: Any, normalizer: Any = None, model: Any = None, train
     # a sequence of none splits nothing
     tokenizer.pre_tokenizer = pre_tokenizer or pre_tokenizers.Sequence([])
     tokenizer.post_processor = processors.TemplateProcessing("<s> $A", "<s> $A <s> $B", [("<s>", 1)])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="<unk>", bos_token="<s>", eos_token="</s>", add_bos_token=True
-    )
+    return fast(tokenizer, unk_token="<unk>", bos_token="<s>", eos_token="</s>", add_bos_token=True)
 
 
 def legacy() -> Any:
@@ -114,7 +117,7 @@ def word_piece() -> Any:
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     trainer = trainers.WordPieceTrainer(vocab_size=400, special_tokens=["[UNK]", "[CLS]", "[SEP]"], show_progress=False)
     tokenizer.train_from_iterator(TEXTS, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="[UNK]", sep_token="[SEP]", eos_token="[SEP]")
+    return fast(tokenizer, unk_token="[UNK]", sep_token="[SEP]", eos_token="[SEP]")
 
 
 def metaspace(**options: Any) -> Any:
@@ -148,7 +151,7 @@ def merged_across() -> Any:
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
     trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=["<unk>"], show_progress=False)
     tokenizer.train_from_iterator(TEXTS, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>", eos_token="<unk>")
+    return fast(tokenizer, unk_token="<unk>", eos_token="<unk>")
 
 
 def with_token(content: str, **options: Any) -> Any:
