@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 SHARED = Path(__file__).parents[3] / "shared"
-NUMBER = 10_000
+DRAWN, NUMBER = 11_200, 10_000
+"""Pairs, and how many of them at least have a choice with tokens behind a context with tokens."""
 
 
 def harness(tokenizer: Any) -> Any:
@@ -76,10 +77,18 @@ def compare(tokenizer: Any, texts: Sequence[tuple[str, str]], cut: bool) -> int:
     return len(requests)
 
 
-@pytest.mark.parametrize("name", MANY)
-def test_boundaries_of_tokenizers_of_many_families(name: str) -> None:
-    number = NUMBER if name in {"GPT-2", "Llama 2", "Llama 3", "Qwen 2", "T5", "BERT"} else NUMBER // 5
-    assert compare(MANY[name](), pairs(number), cut=True) > (0.6 if name == "BERT" else 0.8) * number
+@pytest.mark.parametrize("name", ["GPT-2", "Llama 2", "Llama 3", "Qwen 2", "T5"])
+def test_boundaries_of_tokenizers_of_the_main_families(name: str) -> None:
+    assert compare(MANY[name](), pairs(DRAWN), cut=True) >= NUMBER
+
+
+def test_boundaries_of_a_tokenizer_that_leaves_white_space_out() -> None:
+    assert compare(MANY["BERT"](), pairs(DRAWN + 3_000), cut=True) >= NUMBER
+
+
+@pytest.mark.parametrize("name", sorted(MANY.keys() - {"GPT-2", "Llama 2", "Llama 3", "Qwen 2", "T5", "BERT"}))
+def test_boundaries_of_tokenizers_of_further_families(name: str) -> None:
+    assert compare(MANY[name](), pairs(NUMBER // 5), cut=True) > NUMBER // 6
 
 
 @pytest.mark.parametrize("name", ["merges across words", "Unigram, nothing split"])
@@ -93,7 +102,7 @@ def test_boundaries_of_the_embedded_tokenizer() -> None:
     from pytest_llmcal.world import checkpoint_folder
 
     tokenizer = AutoTokenizer.from_pretrained(checkpoint_folder("world/gpt2"))
-    assert compare(tokenizer, pairs(NUMBER), cut=True) > 0.8 * NUMBER
+    assert compare(tokenizer, pairs(DRAWN), cut=True) >= NUMBER
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared model is not here")
@@ -101,7 +110,7 @@ def test_boundaries_of_a_real_llama() -> None:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(SHARED / "models" / "stories260K")
-    assert compare(tokenizer, pairs(NUMBER), cut=True) > 0.8 * NUMBER
+    assert compare(tokenizer, pairs(DRAWN), cut=True) >= NUMBER
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared benchmark is not here")
@@ -115,7 +124,7 @@ def test_boundaries_of_the_benchmarks_tokenizer(tmp_path: Path) -> None:
     maker = shutil.copy(SHARED / "bench" / "scoring" / "make_data.py", tmp_path)
     subprocess.run([sys.executable, maker, "20"], check=True, capture_output=True)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "model")
-    assert compare(tokenizer, pairs(NUMBER), cut=True) > 0.8 * NUMBER
+    assert compare(tokenizer, pairs(DRAWN), cut=True) >= NUMBER
 
 
 @pytest.fixture
