@@ -54,6 +54,10 @@ def _options(config: pytest.Config) -> dict[str, str]:
         "confidence": str(settings.confidence),
         "undecided": settings.undecided,
     }
+    if settings.chat:
+        options["chat"] = "the chat template of each model's tokenizer"
+    if settings.system is not None:
+        options["system"] = settings.system
     if settings.correction != "none":
         options["correction"] = f"{settings.correction} over {len(config.stash[COLLECTOR].planned)} gates"
     if settings.limit is not None:

@@ -49,6 +49,8 @@ def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
         device=settings.device,
         truncate="left" if settings.truncate == "left" else None,
         threads=most_threads(getattr(config, "workerinput", {}).get(MODELS_AT_ONCE)),
+        chat=settings.chat,
+        system=settings.system,
     )
 
 

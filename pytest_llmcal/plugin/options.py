@@ -77,6 +77,8 @@ OPTIONS: tuple[Option, ...] = (
         "DTYPE",
     ),
     Option("truncate", "what a prompt that is too long is: an error (default), or cut on the left", "{error,left}"),
+    Option("chat", "put every prompt to the model as a user's turn, by its tokenizer's chat template", kind="switch"),
+    Option("system", "system prompt before that turn; only with --llmcal-chat", "TEXT"),
     Option("seed", "seed of shuffled choices (default 0)", "N", "number"),
     Option("confidence", "level of the intervals, between 0 and 1 (default 0.95)", "LEVEL", "number"),
     Option("undecided", "what an undecided verdict does to its test (default fail)", "{fail,pass,skip}"),

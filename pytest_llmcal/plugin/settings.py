@@ -38,6 +38,10 @@ class Settings:
         As given to the model's loader.
     truncate : {"error", "left"}
         What becomes of a prompt that is too long for the model.
+    chat : bool
+        Whether prompts are put to models as a user's turn.
+    system : str or None
+        System prompt before that turn, as it was given.
     seed : int
         Seed of shuffled choices.
     confidence : float
@@ -64,6 +68,8 @@ class Settings:
     device: str
     dtype: str
     truncate: str
+    chat: bool
+    system: str | None
     seed: int
     confidence: float
     undecided: str
@@ -111,6 +117,8 @@ def resolve(config: pytest.Config) -> Settings:
         device=_text(given["device"], "auto"),
         dtype=_text(given["dtype"], "auto"),
         truncate=_choice(given["truncate"], ("error", "left")),
+        chat=_switch(given["chat"]),
+        system=_system(given["system"], given["chat"]),
         seed=_whole(given["seed"], 0, least=0),
         confidence=_confidence(given["confidence"]),
         undecided=_choice(given["undecided"], ("fail", "pass", "skip")),
@@ -222,6 +230,15 @@ def _text(given: Given | None, default: str) -> str:
     if not text:
         raise pytest.UsageError(f"{given.where} must not be empty.")
     return text
+
+
+def _system(given: Given | None, chat: Given | None) -> str | None:
+    if given is None:
+        return None
+    _text(given, "")
+    if not _switch(chat):
+        raise pytest.UsageError(f"{given.where} needs --llmcal-chat: only a chat template has a place for it.")
+    return str(given.value)
 
 
 def _whole(given: Given | None, default: Any, *, least: int) -> Any:

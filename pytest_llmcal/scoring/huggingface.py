@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from pytest_llmcal.records import ModelFacts
+from pytest_llmcal.scoring.chat import Chat
 from pytest_llmcal.scoring.engine import Engine
+from pytest_llmcal.scoring.fitting import fitted
 from pytest_llmcal.scoring.plan import Row, rows_of_text
 from pytest_llmcal.scoring.protocol import LogLikelihood, ModelError, NextToken, Progress, Request
 from pytest_llmcal.scoring.threads import threads_for
@@ -41,6 +43,8 @@ class HuggingFaceModel:
         Most threads of the CPU; None if as many as torch is set to.
     in_float32 : callable, optional
         Loads the same model again, in float32.
+    chat : Chat or None
+        Renders contexts as a user's turn.
     """
 
     def __init__(
@@ -54,10 +58,12 @@ class HuggingFaceModel:
         truncate: Literal["left"] | None = None,
         threads: int | None = None,
         in_float32: Callable[[], HuggingFaceModel] | None = None,
+        chat: Chat | None = None,
     ) -> None:
         self._facts = facts
         self._tokenizer = tokenizer
-        self._encoder = Encoder(tokenizer)
+        self._chat = chat
+        self._encoder = Encoder(tokenizer, chat)
         self._vocabulary = model.get_input_embeddings().weight.shape[0]
         self._limit = limit
         self._truncate = truncate
@@ -69,6 +75,17 @@ class HuggingFaceModel:
     def facts(self) -> ModelFacts:
         """Name, revision, dtype, device and size."""
         return self._facts
+
+    @property
+    def prompting(self) -> dict[str, str | None]:
+        """What, besides the model itself, the tokens of an item depend on: a cache of answers needs it in its key."""
+        chat = self._chat
+        return {
+            "chat_template": None if chat is None else chat.template,
+            "system": None if chat is None else chat.system,
+            "truncate": self._truncate,
+            "limit": None if self._limit is None else str(self._limit),
+        }
 
     def log_likelihoods(self, requests: Sequence[Request], progress: Progress | None = None) -> list[LogLikelihood]:
         """Weigh every request, in the order given.
@@ -85,7 +102,7 @@ class HuggingFaceModel:
         return found
 
     def _weigh(self, requests: Sequence[Request], told: _Share | None) -> list[LogLikelihood]:
-        pairs = self._pairs(requests)
+        pairs = self._pairs(requests, None if told is None else told.waiting)
         engine = self._opened()
         questions = sum(len(continuation) for _, continuation in pairs)
         with threads_for(self._facts.parameters or 0, self._threads):
@@ -172,34 +189,21 @@ class HuggingFaceModel:
             self._engine.free()
             self._engine = None
 
-    def _pairs(self, requests: Sequence[Request]) -> list[tuple[Tokens, Tokens]]:
+    def _pairs(self, requests: Sequence[Request], progress: Progress | None = None) -> list[tuple[Tokens, Tokens]]:
         """Encode requests and fit them in."""
-        return [
-            self._fitted(request, context, continuation)
-            for request, (context, continuation) in zip(requests, self._encoder.pairs(requests), strict=True)
-        ]
+        pairs = self._encoder.pairs(requests, progress)
+        checked: Tokens = ()
+        for request, (context, continuation) in zip(requests, pairs, strict=True):
+            if context is not checked:  # that of an item's choices is one object
+                self._check_vocabulary(request.item, context)
+                checked = context
+            self._check_vocabulary(request.item, continuation)
+        return fitted(requests, pairs, limit=self._limit, truncate=self._truncate, head=self._encoder.head)
 
     def _opened(self) -> Engine:
         if self._engine is None:
             raise ModelError(f"model {self._facts.name!r} was closed; load it again")
         return self._engine
-
-    def _fitted(self, request: Request, context: Tokens, continuation: Tokens) -> tuple[Tokens, Tokens]:
-        """Return a pair that fits into the context: as it is, or truncated where that was asked for."""
-        self._check_vocabulary(request.item, context + continuation)
-        length = len(context) + len(continuation) - 1
-        if self._limit is None or length <= self._limit:
-            return context, continuation
-        begin = self._encoder.begin
-        room = self._limit - (len(continuation) - 1) - len(begin)
-        if self._truncate is None or room < 1:
-            raise ModelError(
-                f"item {request.item!r} ({_opening(request.context)}): prompt and choice are {length} tokens, the "
-                f"model reads at most {self._limit}"
-                + ('; truncate="left" (--llmcal-truncate left) leaves out the oldest' if self._truncate is None else "")
-            )
-        # the begin token is kept: models that always saw one are lost without it
-        return begin + context[-room:], continuation
 
     def _numbers(self, item: str, log_probabilities: Sequence[float]) -> Sequence[float]:
         """Return log-probabilities as they are; raise a `ModelError` if one is not a number."""
@@ -215,10 +219,6 @@ class HuggingFaceModel:
             raise ModelError(
                 f"item {item!r}: its tokenizer gives token {max(tokens)}, the model knows 0 to {self._vocabulary - 1}"
             )
-
-
-def _opening(text: str) -> str:
-    return repr(text if len(text) <= 40 else f"{text[:37]}...")
 
 
 def _parts(requests: Sequence[Request]) -> Iterator[Sequence[Request]]:
@@ -245,6 +245,10 @@ class _Share:
     def __init__(self, progress: Progress, before: int, own: int, total: int) -> None:
         self._progress, self._before, self._own, self._total = progress, before, own, total
         progress(before, total)
+
+    def waiting(self, *_: int) -> None:
+        """Say that work is under way, and no more of it done than before."""
+        self._progress(self._before, self._total)
 
     def of(self, questions: int) -> Callable[[int], None]:
         """Return what is called with the number of questions answered since the last call."""

@@ -40,6 +40,8 @@ def load_model(
     trust_remote_code: bool = False,
     allow_pickle: bool = False,
     truncate: Literal["left"] | None = None,
+    chat: bool = False,
+    system: str | None = None,
     batch_tokens: int | None = None,
     threads: int | None = None,
 ) -> HuggingFaceModel:
@@ -64,7 +66,12 @@ def load_model(
         Whether weights may be read that are not there as safetensors; unpickling can run code.
     truncate : {"left"}, optional
         Leave out the oldest tokens of a prompt that is too long for the model, its begin-of-sequence token
-        kept; by default that is an error.
+        and, with chat, all that stands before the prompt kept; by default that is an error.
+    chat : bool
+        Whether every prompt is put to the model as a user's turn, by its tokenizer's chat template, and choices
+        are weighed as the beginning of its answer.
+    system : str, optional
+        System prompt before that turn; only with chat.
     batch_tokens : int, optional
         Most tokens of a batch, padding counted; answers do not depend on it.
     threads : int, optional
@@ -95,7 +102,10 @@ def load_model(
         raise ModelError(f"batch_tokens is {batch_tokens}; allowed is 1 or more")
     if threads is not None and threads < 1:
         raise ModelError(f"threads is {threads}; allowed is 1 or more")
+    if system is not None and not chat:
+        raise ModelError(f"system is {system!r}, and only a chat template has a place for it; pass chat=True too")
 
+    from pytest_llmcal.scoring.chat import Chat
     from pytest_llmcal.scoring.devices import SHARDED, choose_device, choose_dtype
     from pytest_llmcal.scoring.huggingface import HuggingFaceModel
 
@@ -104,6 +114,7 @@ def load_model(
     precision = choose_dtype(dtype, place)
     folder, found = find_folder(name, revision, allow_pickle)
     tokenizer = _tokenizer(name, folder, trust_remote_code)
+    conversation = Chat(tokenizer, system) if chat else None
     if device == SHARDED:
         model = _sharded(name, folder, precision, trust_remote_code)
     else:
@@ -116,6 +127,8 @@ def load_model(
         trust_remote_code=trust_remote_code,
         allow_pickle=allow_pickle,
         truncate=truncate,
+        chat=chat,
+        system=system,
         batch_tokens=batch_tokens,
         threads=threads,
     )
@@ -134,6 +147,7 @@ def load_model(
         truncate=truncate,
         threads=most_threads() if threads is None else threads,
         in_float32=in_float32,
+        chat=conversation,
     )
 
 

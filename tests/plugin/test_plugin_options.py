@@ -43,6 +43,11 @@ TWO_FOR_ALL = "'x' and 'y' would both replace every task; write NAME=SOURCE for 
         ((TASK, "x", TASK, "y"), f"{TASK}: {TWO_FOR_ALL}"),
         (("--llmcal-device", " "), "--llmcal-device must not be empty."),
         (("--llmcal-device", ""), "--llmcal-device must not be empty."),
+        (("--llmcal-chat", "--llmcal-system", " "), "--llmcal-system must not be empty."),
+        (
+            ("--llmcal-system", "Be brief."),
+            "--llmcal-system needs --llmcal-chat: only a chat template has a place for it.",
+        ),
         (
             ("--llmcal-baseline-update",),
             "--llmcal-baseline-update needs --llmcal-baseline to say which file to update.",
@@ -71,6 +76,16 @@ def test_a_zero_in_the_environment_is_refused_and_not_lost_to_a_default(
     project.gates(GATE)
     monkeypatch.setenv(variable, "0")
     assert usage_error(project.run()).startswith(f"{variable} must be ")
+
+
+def test_a_run_says_that_its_prompts_were_put_as_chat(project: Project) -> None:
+    project.gates(GATE)
+    project.run()
+    assert not {"chat", "system"} & set(project.result().environment)
+    project.run("--llmcal-chat", "--llmcal-system", "Be brief.")
+    environment = project.result().environment
+    assert environment["chat"] == "the chat template of each model's tokenizer"
+    assert environment["system"] == "Be brief."
 
 
 def test_a_zero_seed_on_the_command_line_wins_over_another_in_the_ini_file(project: Project) -> None:
@@ -278,7 +293,7 @@ def test_gate(pytestconfig, monkeypatch):
     project.run().assert_outcomes(passed=1)
 
 
-def test_device_dtype_truncation_and_seed_reach_whoever_loads(project: Project) -> None:
+def test_device_dtype_truncation_chat_and_seed_reach_whoever_loads(project: Project) -> None:
     """Through the plugin's own hooks, which the loaders of the package stand behind."""
     project.write("conftest.py", "")
     project.write(
@@ -294,10 +309,12 @@ def test_gate(pytestconfig, monkeypatch):
     pytestconfig.hook.pytest_llmcal_load_model(name="m@v2", config=pytestconfig)
     pytestconfig.hook.pytest_llmcal_load_task(name="t", config=pytestconfig)
     options = {"revision": "v2", "dtype": "float16", "device": "cpu", "truncate": "left", "threads": None}
+    options |= {"chat": True, "system": " Be brief. "}
     assert said == [("m", options), ("t", {"name": None, "seed": 3})]
 """,
     )
     options = ("--llmcal-device", "cpu", "--llmcal-dtype", "float16", "--llmcal-truncate", "left")
+    options = (*options, "--llmcal-chat", "--llmcal-system", " Be brief. ")
     project.run(*options, "--llmcal-seed", "3").assert_outcomes(passed=1)
 
 

@@ -119,6 +119,14 @@ def test_a_prompt_beyond_the_context_is_an_error_that_names_the_option_that_cuts
 
 
 @pytest.mark.slow
+def test_chat_with_a_model_without_a_template_is_an_error_that_names_the_file(world: Project) -> None:
+    world.write("test_gates.py", "def test_gate(scores):\n    assert scores.accuracy() >= 0\n")
+    result = world.run_apart("--llmcal-chat", "--llmcal-limit", "5")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*chat was asked for, and the tokenizer of * has no chat template: *.jinja*"])
+
+
+@pytest.mark.slow
 def test_folders_of_their_names_do_not_stand_in_for_the_embedded_model_and_task(world: Project) -> None:
     for name in ("gpt2", "qa"):
         world.write(f"world/{name}/notes.md", "nothing to load\n")

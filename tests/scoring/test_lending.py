@@ -39,7 +39,8 @@ def test_a_prompt_that_is_too_long_is_refused_or_truncated(model_folder: Callabl
     with pytest.raises(ModelError, match="item 'long'"):
         load_model(model_folder("gpt2"), device="cpu").encoded([long])
     [pairs] = load_model(model_folder("gpt2"), device="cpu", truncate="left").encoded([long])
-    assert all(len(context) + len(continuation) - 1 == 64 for context, continuation in pairs)
+    assert max(len(context) + len(continuation) - 1 for context, continuation in pairs) == 64
+    assert len({context for context, _ in pairs}) == 1
 
 
 def test_a_model_is_closed_after_it_was_lent_whatever_happened(model_folder: Callable[[str], Path]) -> None:
