@@ -43,7 +43,7 @@ def memory(function: Callable[[], Any]) -> tuple[float, Any]:
     Path("/proc/self/clear_refs").write_text("5")  # the peak so far is forgotten
     before = _status("VmRSS")
     value = function()
-    return (_status("VmHWM") - before) / 1024, value
+    return max(0, _status("VmHWM") - before) / 1024, value
 
 
 def _status(field: str) -> int:
