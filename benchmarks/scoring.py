@@ -206,7 +206,7 @@ def growth(plan: Plan, quick: bool) -> None:
 
 
 def profile(plan: Plan) -> None:
-    """Print where the time goes, for the first task."""
+    """Print where the time goes, for the first task: by the clock, so on an idle machine."""
     for model in plan.models:
         told = fresh(
             "profile", 1, folder=str(plan.folder), model=model, task=plan.tasks[0], items=min(plan.items, 200), rows=16
@@ -214,7 +214,7 @@ def profile(plan: Plan) -> None:
         print(f"\n{model} on {plan.tasks[0]}, one thread\n\n| operator | s | share | calls |\n|---|---|---|---|")
         for operator, taken, calls in told["operators"]:
             print(f"| `{operator}` | {taken:.3f} | {taken / told['cpu']:.1%} | {calls:,} |")
-        outside = told["cpu"] - told["all"]
+        outside = told["wall"] - told["all"]
         print(f"| outside of operators | {outside:.3f} | {outside / told['cpu']:.1%} | |", flush=True)
 
 
