@@ -213,9 +213,9 @@ def profile(plan: Plan) -> None:
         )
         print(f"\n{model} on {plan.tasks[0]}, one thread\n\n| operator | s | share | calls |\n|---|---|---|---|")
         for operator, taken, calls in told["operators"]:
-            print(f"| `{operator}` | {taken:.3f} | {taken / told['cpu']:.1%} | {calls:,} |")
+            print(f"| `{operator}` | {taken:.3f} | {taken / told['wall']:.1%} | {calls:,} |")
         outside = told["wall"] - told["all"]
-        print(f"| outside of operators | {outside:.3f} | {outside / told['cpu']:.1%} | |", flush=True)
+        print(f"| outside of operators | {outside:.3f} | {outside / told['wall']:.1%} | |", flush=True)
 
 
 def memory(quick: bool) -> None:
