@@ -1,4 +1,4 @@
-"""Any causal language model of ``transformers`` as a `Model`."""
+"""Any language model of ``transformers``, causal or encoder-decoder, as a `Model`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,21 @@ from typing import Any, Literal
 
 from pytest_llmcal.records import ModelFacts
 from pytest_llmcal.scoring.devices import threads_for
+from pytest_llmcal.scoring.encoder_decoder import EncoderDecoder, SeparateEncoder
 from pytest_llmcal.scoring.forward import Forward, Weighed
+from pytest_llmcal.scoring.generation.generator import Generator
+from pytest_llmcal.scoring.generation.prompts import prompts_of
 from pytest_llmcal.scoring.plan import Row, batches, rows_of_pairs, rows_of_text
-from pytest_llmcal.scoring.protocol import LogLikelihood, ModelError, NextToken, Progress, Request
+from pytest_llmcal.scoring.protocol import (
+    Generation,
+    GenerationOptions,
+    LogLikelihood,
+    ModelError,
+    NextToken,
+    Progress,
+    Prompts,
+    Request,
+)
 from pytest_llmcal.scoring.tokens import Encoder, Tokens
 from pytest_llmcal.tasks import Item
 
@@ -20,7 +32,7 @@ _ENCODED_AT_ONCE = 1_000
 
 
 class HuggingFaceModel:
-    """A causal language model with its tokenizer.
+    """A language model with its tokenizer.
 
     Parameters
     ----------
@@ -50,7 +62,8 @@ class HuggingFaceModel:
     ) -> None:
         self._facts = facts
         self._tokenizer = tokenizer
-        self._encoder = Encoder(tokenizer)
+        self._encodes_apart = bool(model.config.is_encoder_decoder)
+        self._encoder = SeparateEncoder(tokenizer) if self._encodes_apart else Encoder(tokenizer)
         self._vocabulary = model.get_input_embeddings().weight.shape[0]
         self._limit = limit
         self._batch_tokens = batch_tokens
@@ -71,12 +84,16 @@ class HuggingFaceModel:
             A continuation has no tokens, a prompt is too long, or the model was closed.
         """
         pairs = self._pairs(requests, progress)
-        weighed = self._run(rows_of_pairs(pairs), progress)
+        if self._encodes_apart:
+            with threads_for(self._facts.parameters or 0):
+                network = self._opened().network
+                weighed = EncoderDecoder(network, self._batch_tokens).log_probabilities(pairs, progress)
+        else:
+            found = self._run(rows_of_pairs(pairs), progress)
+            weighed = [found[owner][0].log_probabilities for owner in range(len(pairs))]
         return [
-            LogLikelihood(
-                math.fsum(self._numbers(request.item, weighed[owner][0].log_probabilities)), len(continuation)
-            )
-            for owner, (request, (_, continuation)) in enumerate(zip(requests, pairs, strict=True))
+            LogLikelihood(math.fsum(self._numbers(request.item, each)), len(each))
+            for request, each in zip(requests, weighed, strict=True)
         ]
 
     def next_tokens(self, texts: Sequence[tuple[str, str]], progress: Progress | None = None) -> list[list[NextToken]]:
@@ -88,8 +105,13 @@ class HuggingFaceModel:
         Raises
         ------
         ModelError
-            A text has no token to guess, or the model was closed.
+            A text has no token to guess, the model has an encoder and a decoder, or it was closed.
         """
+        if self._encodes_apart:
+            raise ModelError(
+                f"model {self._facts.name!r} has an encoder and a decoder: it cannot guess the next tokens of running "
+                f"text, only weigh choices and generate"
+            )
         encoded = self._texts([text for _, text in texts], progress)
         rows: list[Row] = []
         for owner, ((text_id, _), tokens) in enumerate(zip(texts, encoded, strict=True)):
@@ -109,6 +131,52 @@ class HuggingFaceModel:
             ]
             for owner, (text_id, _) in enumerate(texts)
         ]
+
+    def generate(
+        self, prompts: Prompts, options: GenerationOptions, progress: Progress | None = None
+    ) -> list[list[Generation]]:
+        """Continue each prompt, in the order given; ``options.samples`` texts for each.
+
+        Penalties, forced tokens and the like of the model's generation configuration are not applied, its end tokens
+        are.
+
+        Parameters
+        ----------
+        prompts : sequence of Item or (str, str)
+            Items, or pairs of an id and a text.
+        options : GenerationOptions
+            How long, where to stop, greedy or drawn, how many for each.
+        progress : callable, optional
+            Called with (done, all) texts.
+
+        Raises
+        ------
+        ModelError
+            Two prompts share an id, one is too long with ``max_tokens`` after it, or the model was closed.
+
+        Examples
+        --------
+        >>> from pytest_llmcal import load_model
+        >>> model = load_model("world/gpt2", device="cpu")
+        >>> options = GenerationOptions(max_tokens=8, stop=".", temperature=1.0, samples=3)
+        >>> [samples] = model.generate([("bees", "Question: Who keeps the bees of Oakrise? Answer:")], options)
+        >>> len(samples), len(samples[0].tokens) == len(samples[0].log_probabilities)
+        (3, True)
+        """
+        pairs = prompts_of(prompts)
+        if progress is not None:
+            progress(0, len(pairs) * options.samples)
+        network = self._opened().network
+        fitted = [
+            (prompt_id, self._room_after(prompt_id, text, tokens, options.max_tokens))
+            for (prompt_id, text), tokens in zip(pairs, self._encoder.prompts(pairs), strict=True)
+        ]
+        with threads_for(self._facts.parameters or 0):
+            answers = Generator(network, self._tokenizer, self._batch_tokens).generate(fitted, options, progress)
+        for (prompt_id, _), samples in zip(pairs, answers, strict=True):
+            for sample in samples:
+                self._numbers(prompt_id, sample.log_probabilities)
+        return answers
 
     def encoded(self, items: Sequence[Item]) -> list[list[tuple[Tokens, Tokens]]]:
         """Return context and continuation in tokens, for each choice of each item, as they are weighed.
@@ -192,19 +260,29 @@ class HuggingFaceModel:
     def _fitted(self, request: Request, context: Tokens, continuation: Tokens) -> tuple[Tokens, Tokens]:
         """Return a pair that fits into the context: as it is, or truncated where that was asked for."""
         self._check_vocabulary(request.item, context + continuation)
-        length = len(context) + len(continuation) - 1
+        return self._shortened(request.item, request.context, context, len(continuation), "choice"), continuation
+
+    def _room_after(self, item: str, text: str, prompt: Tokens, max_tokens: int) -> Tokens:
+        """Return a prompt that leaves room for a text, likewise."""
+        self._check_vocabulary(item, prompt)
+        return self._shortened(item, text, prompt, max_tokens, "max_tokens")
+
+    def _shortened(self, item: str, text: str, context: Tokens, after: int, name: str) -> Tokens:
+        """Return a context that fits with ``after`` tokens, the last of which is not read."""
+        beside = 0 if self._encodes_apart else after - 1
+        length = max(len(context) + beside, after)
         if self._limit is None or length <= self._limit:
-            return context, continuation
+            return context
         begin = self._encoder.begin
-        room = self._limit - (len(continuation) - 1) - len(begin)
-        if self._truncate is None or room < 1:
+        room = self._limit - beside - len(begin)
+        if self._truncate is None or room < 1 or after > self._limit:
             raise ModelError(
-                f"item {request.item!r} ({_opening(request.context)}): prompt and choice are {length} tokens, the "
+                f"item {item!r} ({_opening(text)}): prompt and {name} are {length} tokens, the "
                 f"model reads at most {self._limit}"
                 + ('; truncate="left" (--llmcal-truncate left) leaves out the oldest' if self._truncate is None else "")
             )
         # the begin token is kept: models that always saw one are lost without it
-        return begin + context[-room:], continuation
+        return begin + context[-room:]
 
     def _numbers(self, item: str, log_probabilities: Sequence[float]) -> Sequence[float]:
         """Return log-probabilities as they are; raise a `ModelError` if one is not a number."""

@@ -39,13 +39,13 @@ def load_model(
     truncate: Literal["left"] | None = None,
     batch_tokens: int | None = None,
 ) -> HuggingFaceModel:
-    """Load a causal language model with its tokenizer.
+    """Load a language model with its tokenizer, one with a decoder alone or with an encoder before it.
 
     Parameters
     ----------
     name : str or Path
         A folder, an embedded model (``"world/gpt2"``, ``"world/gpt2-overfit"``) or a name on the
-        Hugging Face hub; anything that ``AutoModelForCausalLM`` loads.
+        Hugging Face hub; anything that ``AutoModelForCausalLM`` or ``AutoModelForSeq2SeqLM`` loads.
     revision : str, optional
         Branch, tag or commit on the hub.
     dtype : {"auto", "float32", "bfloat16", "float16", "float64"}
@@ -124,11 +124,12 @@ def _tokenizer(name: str, folder: Path, trust_remote_code: bool) -> Any:
 
 
 def _weights(name: str, folder: Path, dtype: torch.dtype, trust_remote_code: bool) -> Any:
-    from transformers import AutoModelForCausalLM, __version__
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, __version__
 
-    loader: Any = AutoModelForCausalLM
     options = {"dtype" if Version(__version__) >= Version("4.56") else "torch_dtype": dtype}
     try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code, local_files_only=True)
+        loader: Any = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
         with _silence():
             model, report = loader.from_pretrained(
                 folder,

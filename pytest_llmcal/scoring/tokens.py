@@ -80,6 +80,19 @@ class Encoder:
             pairs.append((self._begun(before) or (self._first(request.item),), continuation))
         return pairs
 
+    def prompts(self, prompts: Sequence[tuple[str, str]]) -> list[Tokens]:
+        """Encode prompts, ids and texts, that are to be continued.
+
+        White space at the end stays: a continuation begins after it. Otherwise as contexts of ``pairs``.
+
+        Raises
+        ------
+        ModelError
+            A prompt is empty, and there is no token to stand for it; its id is named.
+        """
+        alone = self._distinct([text for _, text in prompts])
+        return [self._begun(alone[text]) or (self._first(prompt_id),) for prompt_id, text in prompts]
+
     def _distinct(self, texts: Sequence[str]) -> dict[str, Tokens]:
         """Encode each text once."""
         once = list(dict.fromkeys(texts))
