@@ -157,7 +157,7 @@ class EncoderDecoder:
         places = torch.tensor([place for place, _ in rows], device=hidden.device)
         ids, _ = _padded([(self._start, *read) for _, read in rows], hidden.device)
         output = self._network(
-            encoder_outputs=BaseModelOutput(last_hidden_state=hidden[places]),  # type: ignore[arg-type]
+            encoder_outputs=BaseModelOutput(last_hidden_state=hidden[places]),
             attention_mask=mask[places],
             decoder_input_ids=ids,
             use_cache=False,

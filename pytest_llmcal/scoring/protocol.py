@@ -92,8 +92,8 @@ class GenerationOptions:
 
     Examples
     --------
-    >>> GenerationOptions(max_tokens=20, stop="\\n").stop
-    ('\\n',)
+    >>> GenerationOptions(max_tokens=20, stop=".").stop
+    ('.',)
     """
 
     max_tokens: int

@@ -118,7 +118,7 @@ FAMILIES: dict[str, tuple[str, str, dict[str, Any]]] = {
             "d_kv": 8,
             "num_heads": 4,
             "d_ff": 64,
-            "initializer_factor": 2.0,
+            "initializer_factor": 1.0,
             "decoder_start_token_id": 0,
         },
     ),
@@ -137,6 +137,7 @@ FAMILIES: dict[str, tuple[str, str, dict[str, Any]]] = {
             "init_std": 0.2,
             "decoder_start_token_id": 2,
             "forced_eos_token_id": None,
+            "pad_token_id": 0,
         },
     ),
 }
@@ -168,8 +169,12 @@ def make(family: str, folder: Path) -> Path:
 
     name, tokenizer_name, options = FAMILIES[family]
     tokenizer = TOKENIZERS[tokenizer_name]()
-    special = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
-    config = getattr(transformers, f"{name}Config")(vocab_size=len(tokenizer), **special, **options)
+    special = {
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    config = getattr(transformers, f"{name}Config")(vocab_size=len(tokenizer), **(special | options))
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     with torch.random.fork_rng():

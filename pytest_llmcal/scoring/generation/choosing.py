@@ -36,18 +36,20 @@ class Chooser:
             logits in float64.
         """
         exact = logits if logits.dtype == torch.float64 else logits.float()
+        best, tokens = exact.max(-1)
+        # less the best logit first: a difference of large numbers would not tell apart probabilities close to one
+        normalizer = (exact - best[:, None]).exp_().sum(-1).log_()
         if drawn is None:
-            best, tokens = exact.max(-1)
-            return tokens, best - exact.logsumexp(-1)
+            return tokens, -normalizer
         tokens = self._draw(exact, drawn)
-        return tokens, exact.gather(1, tokens[:, None])[:, 0] - exact.logsumexp(-1)
+        return tokens, exact.gather(1, tokens[:, None])[:, 0] - best - normalizer
 
     def _draw(self, logits: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
         """Invert the cumulative distribution at the numbers drawn."""
         probabilities = torch.softmax(logits / self._temperature, -1)
         order = None
         if self._top_p < 1:
-            probabilities, order = probabilities.sort(-1, descending=True, stable=True)
+            probabilities, order = probabilities.sort(dim=-1, descending=True, stable=True)
         sums = probabilities.to(drawn.dtype).cumsum(-1)
         places = torch.searchsorted(sums, (drawn * self._mass(sums))[:, None], right=True)
         places.clamp_(max=logits.shape[-1] - 1)

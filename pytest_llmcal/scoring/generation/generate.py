@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 
 from pytest_llmcal.scoring.progress import ProgressLine
 from pytest_llmcal.scoring.protocol import (

@@ -67,7 +67,7 @@ class DecoderReader:
 
     def read(self, prompts: Sequence[Tokens], room: int) -> torch.Tensor:
         """Read prompts, padded on the left."""
-        self._memory = None
+        self._memory = _own_memory(self._network, self._accepted)
         self._length = max(map(len, prompts))
         padding = [self._length - len(prompt) for prompt in prompts]
         device = self._network.device
@@ -106,6 +106,18 @@ class DecoderReader:
         self._memory = _memory_of(output, self._accepted)
         logits: torch.Tensor = output.logits[:, -1]
         return logits
+
+
+def _own_memory(network: Any, accepted: Any) -> tuple[str, Any] | None:
+    """Memory that this package brings along; None where the model is to make its own."""
+    usual = getattr(network, "_supports_default_dynamic_cache", bool)() and not getattr(network, "_is_stateful", False)
+    if not usual or "past_key_values" not in accepted:
+        return None
+    try:
+        from pytest_llmcal.scoring.generation.roomy_cache import roomy_cache
+    except ImportError:  # versions of transformers whose cache has no layers that could be replaced
+        return None
+    return "past_key_values", roomy_cache(network.config)
 
 
 def _memory_of(output: Any, accepted: Any) -> tuple[str, Any] | None:
@@ -147,7 +159,7 @@ class EncoderDecoderReader:
         from transformers.modeling_outputs import BaseModelOutput
 
         output = self._network(
-            encoder_outputs=BaseModelOutput(last_hidden_state=self._encoded),  # type: ignore[arg-type]
+            encoder_outputs=BaseModelOutput(last_hidden_state=self._encoded),
             attention_mask=self._mask,
             decoder_input_ids=tokens[:, None],
             past_key_values=self._memory,
