@@ -38,33 +38,40 @@ class SeparateEncoder(Encoder):
             A continuation has no token; its item is named.
         """
         contexts = [request.context.rstrip() for request in requests]
-        moved = [request.context[len(context) :] for request, context in zip(requests, contexts, strict=True)]
-        before = self._read(contexts)
-        continuations = self._distinct(
-            [white + request.continuation for white, request in zip(moved, requests, strict=True)]
-        )
+        moved = [
+            request.context[len(context) :] + request.continuation
+            for request, context in zip(requests, contexts, strict=True)
+        ]
+        read, weighed = self._each(contexts, special=True), self._each(moved, special=False)
         pairs = []
-        for request, context, white in zip(requests, contexts, moved, strict=True):
-            continuation = continuations[white + request.continuation]
-            if not continuation:
+        for request, context, text in zip(requests, contexts, moved, strict=True):
+            if not weighed[text]:
                 raise ModelError(
                     f"item {request.item!r}: the continuation {request.continuation!r} has no token; "
                     f"at least one is needed"
                 )
-            pairs.append((before[context] if request.context else (self._first(request.item),), continuation))
+            pairs.append((read[context] if request.context else self._empty(), weighed[text]))
         return pairs
 
-    def prompts(self, prompts: Sequence[tuple[str, str]]) -> list[Tokens]:
-        """Encode prompts, ids and texts, as contexts are."""
-        read = self._read([text for _, text in prompts])
-        return [read[text] if text else (self._first(prompt_id),) for prompt_id, text in prompts]
+    def prompts(self, texts: Sequence[str]) -> list[Tokens]:
+        """Encode prompts to be continued, as contexts are, but with the white space at their end."""
+        read = self._each(texts, special=True)
+        return [read[text] if text else self._empty() for text in texts]
 
-    def _read(self, texts: Sequence[str]) -> dict[str, Tokens]:
-        """Encode each text once, special tokens and all."""
+    def _each(self, texts: Sequence[str], *, special: bool) -> dict[str, Tokens]:
+        """Encode each text once."""
         once = list(dict.fromkeys(texts))
         if not once:
             return {}
-        return dict(zip(once, map(tuple, self._tokenizer(once, verbose=False).input_ids), strict=True))
+        encoded = self._tokenizer(once, add_special_tokens=special, verbose=False).input_ids
+        return dict(zip(once, map(tuple, encoded), strict=True))
+
+    def _empty(self) -> Tokens:
+        """Token that stands in for an empty context."""
+        for token in (self._tokenizer.bos_token_id, self._tokenizer.eos_token_id):
+            if token is not None:
+                return (int(token),)
+        raise ModelError("a context is empty, and the tokenizer has neither a begin nor an end token to stand for it")
 
 
 def decoder_start(network: Any) -> int:

@@ -107,11 +107,7 @@ class HuggingFaceModel:
         ModelError
             A text has no token to guess, the model has an encoder and a decoder, or it was closed.
         """
-        if self._encodes_apart:
-            raise ModelError(
-                f"model {self._facts.name!r} has an encoder and a decoder: it cannot guess the next tokens of running "
-                f"text, only weigh choices and generate"
-            )
+        self._check_decoder_alone("guess the next tokens of running text")
         encoded = self._texts([text for _, text in texts], progress)
         rows: list[Row] = []
         for owner, ((text_id, _), tokens) in enumerate(zip(texts, encoded, strict=True)):
@@ -169,7 +165,7 @@ class HuggingFaceModel:
         network = self._opened().network
         fitted = [
             (prompt_id, self._room_after(prompt_id, text, tokens, options.max_tokens))
-            for (prompt_id, text), tokens in zip(pairs, self._encoder.prompts(pairs), strict=True)
+            for (prompt_id, text), tokens in zip(pairs, self._encoder.prompts([text for _, text in pairs]), strict=True)
         ]
         with threads_for(self._facts.parameters or 0):
             answers = Generator(network, self._tokenizer, self._batch_tokens).generate(fitted, options, progress)
@@ -184,8 +180,9 @@ class HuggingFaceModel:
         Raises
         ------
         ModelError
-            As for ``log_likelihoods``.
+            As for ``log_likelihoods``, or the model has an encoder and a decoder.
         """
+        self._check_decoder_alone("be trained on items")
         requests = [Request(item.id, item.prompt, choice) for item in items for choice in item.choices]
         pairs = iter(self._pairs(requests, None))
         return [[next(pairs) for _ in item.choices] for item in items]
@@ -292,6 +289,13 @@ class HuggingFaceModel:
                 f"is too narrow for it and float32 is not"
             )
         return log_probabilities
+
+    def _check_decoder_alone(self, what: str) -> None:
+        if self._encodes_apart:
+            raise ModelError(
+                f"model {self._facts.name!r} has an encoder and a decoder: it cannot {what}, only weigh choices and "
+                f"generate"
+            )
 
     def _check_vocabulary(self, item: str, tokens: Tokens) -> None:
         if tokens and max(tokens) >= self._vocabulary:

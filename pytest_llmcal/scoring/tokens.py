@@ -80,18 +80,19 @@ class Encoder:
             pairs.append((self._begun(before) or (self._first(request.item),), continuation))
         return pairs
 
-    def prompts(self, prompts: Sequence[tuple[str, str]]) -> list[Tokens]:
-        """Encode prompts, ids and texts, that are to be continued.
+    def prompts(self, texts: Sequence[str]) -> list[Tokens]:
+        """Encode prompts to be continued, begun once.
 
-        White space at the end stays: a continuation begins after it. Otherwise as contexts of ``pairs``.
+        Unlike a context, a prompt keeps the white space at its end.
 
         Raises
         ------
         ModelError
-            A prompt is empty, and there is no token to stand for it; its id is named.
+            A text is empty, and no token can stand for it.
         """
-        alone = self._distinct([text for _, text in prompts])
-        return [self._begun(alone[text]) or (self._first(prompt_id),) for prompt_id, text in prompts]
+        return [
+            self._begun(tokens) or (self._first(f"prompt {place}"),) for place, tokens in enumerate(self._encode(texts))
+        ]
 
     def _distinct(self, texts: Sequence[str]) -> dict[str, Tokens]:
         """Encode each text once."""

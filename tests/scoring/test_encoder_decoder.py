@@ -150,6 +150,8 @@ def test_score_takes_questions_and_not_running_text(model_folder: Callable[[str]
     assert len(score(model, items, progress=False)) == len(CONTEXTS)
     with pytest.raises(ModelError, match="has an encoder and a decoder: it cannot guess the next tokens of running"):
         model.next_tokens([("story", "The river rises")])
+    with pytest.raises(ModelError, match="has an encoder and a decoder: it cannot be trained on items"):
+        model.encoded(items)  # type: ignore[arg-type]
 
 
 LONG = "river " * 70
@@ -176,7 +178,7 @@ def test_left_truncation_keeps_the_begin_and_the_end(model_folder: Callable[[str
     _, tokenizer = stock(folder)
     whole = tokenizer(LONG.rstrip()).input_ids
     model = load_model(folder, device="cpu", truncate="left")
-    [[(context, _), _]] = model.encoded([Item("i", LONG.rstrip(), (" B", " sea"), 0)])
+    [(context, _)] = model._pairs([Request("i", LONG.rstrip(), " B")], None)
     assert list(context) == whole[:1] + whole[-63:]
 
 

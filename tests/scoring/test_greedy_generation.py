@@ -224,7 +224,7 @@ def test_logits_of_earlier_steps_are_let_go(embedded: Any) -> None:
     alive: list[int] = []
 
     def count(*_: Any) -> None:
-        tensors = [each for each in gc.get_objects() if isinstance(each, torch.Tensor)]
+        tensors = [each for each in gc.get_objects() if type(each) is torch.Tensor]
         alive.append(len({each.data_ptr() for each in tensors if each.shape == (6, vocabulary)}))
 
     hook = network.get_output_embeddings().register_forward_pre_hook(count)
@@ -247,7 +247,7 @@ def test_a_prompt_without_room_for_the_text_is_an_error(family: str, model_folde
         greedy(model, [("short", "Prices:"), ("long", LONG)])
     with pytest.raises(ModelError, match=r"prompt and max_tokens are \d+ tokens, the model reads at most 64"):
         greedy(model, PROMPTS[:1], max_tokens=65)
-    tokens = len(model._encoder.prompts(PROMPTS[:1])[0])
+    tokens = len(model._encoder.prompts([PROMPTS[0][1]])[0])
     greedy(model, PROMPTS[:1], max_tokens=65 - tokens)  # the last is not read
     with pytest.raises(ModelError, match="prompt and max_tokens are 65 tokens"):
         greedy(model, PROMPTS[:1], max_tokens=66 - tokens)

@@ -91,7 +91,7 @@ def test_generation_ends_there_and_cuts_it_off(family: str, model_folder: Callab
     model = load_model(model_folder(family), device="cpu")
     prompts = [("river", "Which river rises in the hills?"), ("bees", "Who keeps the bees of Oakrise?")]
     wholes = [whole for [whole] in model.generate(prompts, GenerationOptions(max_tokens=16))]
-    encoded = [list(tokens) for tokens in model._encoder.prompts(prompts)]
+    encoded = [list(tokens) for tokens in model._encoder.prompts([text for _, text in prompts])]
     for stop in {text[at : at + size] for text in (w.text for w in wholes) for at in (1, 4, 9) for size in (1, 3)}:
         if not stop or "\ufffd" in stop:
             continue
