@@ -1,6 +1,6 @@
 """How many tokens a second are generated, beside ``generate`` of transformers on the same batch.
 
-    python -m benchmarks.generation [--repeats 3] [--model FOLDER ...]
+    python -m benchmarks.generation [--repeats 5] [--model FOLDER ...]
 
 Both write the same number of tokens after the same prompts in one batch, on one thread, turn by turn: greedily, and 20
 samples of each prompt (for transformers, ``num_return_sequences``). Ours also gives the log-probability of every token.
@@ -116,7 +116,7 @@ def processor_seconds(run: Callable[[], int]) -> tuple[float, int]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--model", action="append", default=[], help="a folder, besides those that are always run")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

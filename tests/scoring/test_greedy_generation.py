@@ -109,7 +109,7 @@ def test_they_sum_to_the_log_likelihood_of_the_text(embedded: Any) -> None:
 
 
 def test_the_embedded_model_writes_what_transformers_writes(embedded: Any) -> None:
-    prompts = [(item.id, item.prompt) for task in TASK_NAMES for item in load_task(task, limit=10).test]
+    prompts = [(item.id, item.prompt) for task in TASK_NAMES for item in load_task(task, limit=4).test]
     found = greedy(embedded, prompts, max_tokens=6)
     folder = checkpoint_folder("world/gpt2")
     assert [list(each.tokens) for each in found] == [by_transformers(folder, text, 6) for _, text in prompts]
