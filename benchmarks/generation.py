@@ -4,8 +4,9 @@
 
 Both write the same number of tokens after the same prompts in one batch, on one thread, turn by turn: greedily, and 20
 samples of each prompt (for transformers, ``num_return_sequences``). Ours also gives the log-probability of every token.
-The models have no end token here, so that none stops early. The least processor time of the repeats counts. Besides
-the embedded model, a GPT-2 and a Llama of about 14 million random weights are made, and folders may be named.
+The models have no end token here, so that none stops early. The rates are of the least processor time, the ratio is
+the median of those of each turn: a busy neighbour slows both sides of a turn alike. Besides the embedded model, a GPT-2
+and a Llama of about 14 million random weights are made, and folders may be named.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from statistics import median
 from typing import Any, NamedTuple
 
 import torch
