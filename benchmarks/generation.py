@@ -130,10 +130,9 @@ def main() -> None:
             for run in runs:
                 run()
             taken = [[processor_seconds(run) for run in runs] for _ in range(arguments.repeats)]
-            rates = [max(tokens / seconds for seconds, tokens in column) for column in zip(*taken, strict=True)]
-            print(
-                f"| {name} | {case.name} | {rates[0]:,.0f} | {rates[1]:,.0f} | {rates[0] / rates[1]:.2f} |", flush=True
-            )
+            mine, other = (max(tokens / seconds for seconds, tokens in column) for column in zip(*taken, strict=True))
+            ratio = median(second[0] / first[0] for first, second in taken)
+            print(f"| {name} | {case.name} | {mine:,.0f} | {other:,.0f} | {ratio:.2f} |", flush=True)
 
 
 if __name__ == "__main__":
