@@ -1,19 +1,38 @@
 """A task and a model in, scores out."""
 
+from pytest_llmcal.scoring.generation import generate
 from pytest_llmcal.scoring.loading import load_model
+from pytest_llmcal.scoring.logits_processing import logits_processor
 from pytest_llmcal.scoring.precision import DtypeFlips, dtype_flips
-from pytest_llmcal.scoring.protocol import LogLikelihood, Model, ModelError, NextToken, Progress, Request
+from pytest_llmcal.scoring.protocol import (
+    GeneratingModel,
+    Generation,
+    GenerationOptions,
+    LogLikelihood,
+    Model,
+    ModelError,
+    NextToken,
+    Progress,
+    Prompts,
+    Request,
+)
 from pytest_llmcal.scoring.score import score
 
 __all__ = [
     "DtypeFlips",
+    "GeneratingModel",
+    "Generation",
+    "GenerationOptions",
     "LogLikelihood",
     "Model",
     "ModelError",
     "NextToken",
     "Progress",
+    "Prompts",
     "Request",
     "dtype_flips",
+    "generate",
     "load_model",
+    "logits_processor",
     "score",
 ]

@@ -55,6 +55,11 @@ class Engine:
         self._why_plain = why_not_packed(network) if packing else "packing was turned off"
 
     @property
+    def network(self) -> Any:
+        """The model, its weights perhaps where they are read fastest."""
+        return self._network
+
+    @property
     def path(self) -> str:
         """What answers: ``"packed"``, ``"plain: "`` with the reason, or ``"undecided"`` before the first question."""
         if self._why_plain is not None:

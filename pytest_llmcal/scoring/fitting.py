@@ -73,7 +73,7 @@ def _group(group: list[tuple[Request, Pair]], limit: int, truncate: str | None, 
     room = limit - (len(longest) - 1) - len(kept)
     if truncate is None or room < 1:
         raise ModelError(
-            f"item {request.item!r} ({_opening(request.context)}): prompt and choice are {length} tokens, the "
+            f"item {request.item!r} ({opening(request.context)}): prompt and choice are {length} tokens, the "
             f"model reads at most {limit}"
             + ('; truncate="left" (--llmcal-truncate left) leaves out the oldest' if truncate is None else "")
         )
@@ -81,5 +81,6 @@ def _group(group: list[tuple[Request, Pair]], limit: int, truncate: str | None, 
     return [(cut, continuation) for _, (_, continuation) in group]
 
 
-def _opening(text: str) -> str:
+def opening(text: str) -> str:
+    """Quote the beginning of a text, for error messages."""
     return repr(text if len(text) <= 40 else f"{text[:37]}...")

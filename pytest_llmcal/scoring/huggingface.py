@@ -1,4 +1,4 @@
-"""Any causal language model of ``transformers`` as a `Model`."""
+"""Any language model of ``transformers``, causal or encoder-decoder, as a `Model`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,22 @@ from typing import Any, Literal
 
 from pytest_llmcal.records import ModelFacts
 from pytest_llmcal.scoring.chat import Chat
+from pytest_llmcal.scoring.encoder_decoder import EncoderDecoder, SeparateEncoder
 from pytest_llmcal.scoring.engine import Engine
-from pytest_llmcal.scoring.fitting import fitted
+from pytest_llmcal.scoring.fitting import fitted, opening
+from pytest_llmcal.scoring.generation.generator import Generator
+from pytest_llmcal.scoring.generation.prompts import prompts_of
 from pytest_llmcal.scoring.plan import Row, rows_of_text
-from pytest_llmcal.scoring.protocol import LogLikelihood, ModelError, NextToken, Progress, Request
+from pytest_llmcal.scoring.protocol import (
+    Generation,
+    GenerationOptions,
+    LogLikelihood,
+    ModelError,
+    NextToken,
+    Progress,
+    Prompts,
+    Request,
+)
 from pytest_llmcal.scoring.threads import threads_for
 from pytest_llmcal.scoring.tokens import Encoder, Tokens
 from pytest_llmcal.tasks import Item
@@ -23,7 +35,7 @@ _TEXTS_AT_ONCE = 1_024
 
 
 class HuggingFaceModel:
-    """A causal language model with its tokenizer.
+    """A language model with its tokenizer.
 
     Parameters
     ----------
@@ -63,7 +75,9 @@ class HuggingFaceModel:
         self._facts = facts
         self._tokenizer = tokenizer
         self._chat = chat
-        self._encoder = Encoder(tokenizer, chat)
+        self._encodes_apart = bool(model.config.is_encoder_decoder)
+        self._encoder = SeparateEncoder(tokenizer) if self._encodes_apart else Encoder(tokenizer, chat)
+        self._batch_tokens = batch_tokens
         self._vocabulary = model.get_input_embeddings().weight.shape[0]
         self._limit = limit
         self._truncate = truncate
@@ -106,7 +120,12 @@ class HuggingFaceModel:
         engine = self._opened()
         questions = sum(len(continuation) for _, continuation in pairs)
         with threads_for(self._facts.parameters or 0, self._threads):
-            weighed = engine.pairs(pairs, None if told is None else told.of(questions))
+            if self._encodes_apart:
+                weighed = EncoderDecoder(engine.network, self._batch_tokens).log_probabilities(
+                    pairs, None if told is None else told.requests
+                )
+            else:
+                weighed = engine.pairs(pairs, None if told is None else told.of(questions))
         return [
             LogLikelihood(math.fsum(self._numbers(request.item, each)), len(each))
             for request, each in zip(requests, weighed, strict=True)
@@ -121,8 +140,9 @@ class HuggingFaceModel:
         Raises
         ------
         ModelError
-            A text has no token to guess, or the model was closed.
+            A text has no token to guess, the model has an encoder and a decoder, or it was closed.
         """
+        self._check_decoder_alone("guess the next tokens of running text")
         found: list[list[NextToken]] = []
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
             part = texts[start : start + _TEXTS_AT_ONCE]
@@ -153,14 +173,61 @@ class HuggingFaceModel:
             for (text_id, _), begin, end in zip(texts, edges, edges[1:], strict=False)
         ]
 
+    def generate(
+        self, prompts: Prompts, options: GenerationOptions, progress: Progress | None = None
+    ) -> list[list[Generation]]:
+        """Continue each prompt, in the order given; ``options.samples`` texts for each.
+
+        Penalties, forced tokens and the like of the model's generation configuration are not applied, its end tokens
+        are.
+
+        Parameters
+        ----------
+        prompts : sequence of Item or (str, str)
+            Items, or pairs of an id and a text.
+        options : GenerationOptions
+            How long, where to stop, greedy or drawn, how many for each.
+        progress : callable, optional
+            Called with (done, all) texts.
+
+        Raises
+        ------
+        ModelError
+            Two prompts share an id, one is too long with ``max_tokens`` after it, or the model was closed.
+
+        Examples
+        --------
+        >>> from pytest_llmcal import load_model
+        >>> model = load_model("world/gpt2", device="cpu")
+        >>> options = GenerationOptions(max_tokens=8, stop=".", temperature=1.0, samples=3)
+        >>> [samples] = model.generate([("bees", "Question: Who keeps the bees of Oakrise? Answer:")], options)
+        >>> len(samples), len(samples[0].tokens) == len(samples[0].log_probabilities)
+        (3, True)
+        """
+        pairs = prompts_of(prompts)
+        if progress is not None:
+            progress(0, len(pairs) * options.samples)
+        network = self._opened().network
+        fitted = [
+            (prompt_id, self._room_after(prompt_id, text, tokens, options.max_tokens))
+            for (prompt_id, text), tokens in zip(pairs, self._encoder.prompts([text for _, text in pairs]), strict=True)
+        ]
+        with threads_for(self._facts.parameters or 0, self._threads):
+            answers = Generator(network, self._tokenizer, self._batch_tokens).generate(fitted, options, progress)
+        for (prompt_id, _), samples in zip(pairs, answers, strict=True):
+            for sample in samples:
+                self._numbers(prompt_id, sample.log_probabilities)
+        return answers
+
     def encoded(self, items: Sequence[Item]) -> list[list[tuple[Tokens, Tokens]]]:
         """Return context and continuation in tokens, for each choice of each item, as they are weighed.
 
         Raises
         ------
         ModelError
-            As for ``log_likelihoods``.
+            As for ``log_likelihoods``, or the model has an encoder and a decoder.
         """
+        self._check_decoder_alone("be trained on items")
         requests = [Request(item.id, item.prompt, choice) for item in items for choice in item.choices]
         pairs = iter(self._pairs(requests))
         return [[next(pairs) for _ in item.choices] for item in items]
@@ -198,12 +265,39 @@ class HuggingFaceModel:
                 self._check_vocabulary(request.item, context)
                 checked = context
             self._check_vocabulary(request.item, continuation)
+        if self._encodes_apart:  # prompt and choice are read apart, and each may be as long as the limit
+            return [
+                (self._shortened(request.item, request.context, context, len(continuation), "choice"), continuation)
+                for request, (context, continuation) in zip(requests, pairs, strict=True)
+            ]
         return fitted(requests, pairs, limit=self._limit, truncate=self._truncate, head=self._encoder.head)
 
     def _opened(self) -> Engine:
         if self._engine is None:
             raise ModelError(f"model {self._facts.name!r} was closed; load it again")
         return self._engine
+
+    def _room_after(self, item: str, text: str, prompt: Tokens, max_tokens: int) -> Tokens:
+        """Return a prompt that leaves room for a text: as it is, or truncated where that was asked for."""
+        self._check_vocabulary(item, prompt)
+        return self._shortened(item, text, prompt, max_tokens, "max_tokens")
+
+    def _shortened(self, item: str, text: str, context: Tokens, after: int, name: str) -> Tokens:
+        """Return a context that fits with ``after`` tokens, the last of which is not read."""
+        beside = 0 if self._encodes_apart else after - 1
+        length = max(len(context) + beside, after)
+        if self._limit is None or length <= self._limit:
+            return context
+        head = self._encoder.head
+        room = self._limit - beside - len(head)
+        if self._truncate is None or room < 1 or after > self._limit:
+            raise ModelError(
+                f"item {item!r} ({opening(text)}): prompt and {name} are {length} tokens, the "
+                f"model reads at most {self._limit}"
+                + ('; truncate="left" (--llmcal-truncate left) leaves out the oldest' if self._truncate is None else "")
+            )
+        # the begin token is kept: models that always saw one are lost without it
+        return head + context[-room:]
 
     def _numbers(self, item: str, log_probabilities: Sequence[float]) -> Sequence[float]:
         """Return log-probabilities as they are; raise a `ModelError` if one is not a number."""
@@ -213,6 +307,13 @@ class HuggingFaceModel:
                 f"is too narrow for it and float32 is not"
             )
         return log_probabilities
+
+    def _check_decoder_alone(self, what: str) -> None:
+        if self._encodes_apart:
+            raise ModelError(
+                f"model {self._facts.name!r} has an encoder and a decoder: it cannot {what}, only weigh choices and "
+                f"generate"
+            )
 
     def _check_vocabulary(self, item: str, tokens: Tokens) -> None:
         if tokens and max(tokens) >= self._vocabulary:
@@ -249,6 +350,10 @@ class _Share:
     def waiting(self, *_: int) -> None:
         """Say that work is under way, and no more of it done than before."""
         self._progress(self._before, self._total)
+
+    def requests(self, done: int, _: int) -> None:
+        """Say that so many requests of the part are done."""
+        self._progress(self._before + done, self._total)
 
     def of(self, questions: int) -> Callable[[int], None]:
         """Return what is called with the number of questions answered since the last call."""

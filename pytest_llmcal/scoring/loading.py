@@ -45,13 +45,13 @@ def load_model(
     batch_tokens: int | None = None,
     threads: int | None = None,
 ) -> HuggingFaceModel:
-    """Load a causal language model with its tokenizer.
+    """Load a language model with its tokenizer, one with a decoder alone or with an encoder before it.
 
     Parameters
     ----------
     name : str or Path
         A folder, an embedded model (``"world/gpt2"``, ``"world/gpt2-overfit"``) or a name on the
-        Hugging Face hub; anything that ``AutoModelForCausalLM`` loads.
+        Hugging Face hub; anything that ``AutoModelForCausalLM`` or ``AutoModelForSeq2SeqLM`` loads.
     revision : str, optional
         Branch, tag or commit on the hub.
     dtype : {"auto", "float32", "bfloat16", "float16", "float64"}
@@ -119,6 +119,8 @@ def load_model(
         model = _sharded(name, folder, precision, trust_remote_code)
     else:
         model = _weights(name, folder, precision, trust_remote_code).to(place)
+    if chat and model.config.is_encoder_decoder:
+        raise ModelError(f"model {name!r} has an encoder and a decoder; chat is for models that continue their prompt")
     in_float32 = partial(
         load_model,
         folder,
@@ -182,11 +184,12 @@ def _places(model: Any) -> str:
 
 
 def _weights(name: str, folder: Path, dtype: torch.dtype, trust_remote_code: bool, **options: Any) -> Any:
-    from transformers import AutoModelForCausalLM, __version__
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, __version__
 
-    loader: Any = AutoModelForCausalLM
     options["dtype" if Version(__version__) >= Version("4.56") else "torch_dtype"] = dtype
     try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code, local_files_only=True)
+        loader: Any = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
         with _silence():
             model, report = loader.from_pretrained(
                 folder,

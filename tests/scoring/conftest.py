@@ -54,7 +54,29 @@ def sentence_piece() -> Any:
     )
 
 
-TOKENIZERS: dict[str, Callable[[], Any]] = {"byte_level": byte_level, "sentence_piece": sentence_piece}
+def unigram() -> Any:
+    """A T5 tokenizer: a mark for each space and one more in front, ``</s>`` at the end."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace()
+    trainer = trainers.UnigramTrainer(
+        vocab_size=200, special_tokens=["<pad>", "</s>", "<unk>"], unk_token="<unk>", show_progress=False
+    )
+    tokenizer.train_from_iterator(SENTENCES, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing("$A </s>", "$A </s> $B </s>", [("</s>", 1)])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, unk_token="<unk>", eos_token="</s>", pad_token="<pad>", model_max_length=64
+    )
+
+
+TOKENIZERS: dict[str, Callable[[], Any]] = {
+    "byte_level": byte_level,
+    "sentence_piece": sentence_piece,
+    "unigram": unigram,
+}
 
 # Large initial weights: the distributions of a usual initialisation are so flat that mistakes hardly show.
 DEEP = {"num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 4, "initializer_range": 0.2}
@@ -87,6 +109,37 @@ FAMILIES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "byte_level",
         {"num_hidden_layers": 2, "hidden_size": 32, "state_size": 4, "initializer_range": 0.2},
     ),
+    "t5": (
+        "T5",
+        "unigram",
+        {
+            "num_layers": 2,
+            "d_model": 32,
+            "d_kv": 8,
+            "num_heads": 4,
+            "d_ff": 64,
+            "initializer_factor": 1.0,
+            "decoder_start_token_id": 0,
+        },
+    ),
+    "bart": (
+        "Bart",
+        "sentence_piece",
+        {
+            "encoder_layers": 2,
+            "decoder_layers": 2,
+            "d_model": 32,
+            "encoder_attention_heads": 4,
+            "decoder_attention_heads": 4,
+            "encoder_ffn_dim": 64,
+            "decoder_ffn_dim": 64,
+            "max_position_embeddings": 64,
+            "init_std": 0.2,
+            "decoder_start_token_id": 2,
+            "forced_eos_token_id": None,
+            "pad_token_id": 0,
+        },
+    ),
 }
 
 
@@ -116,13 +169,18 @@ def make(family: str, folder: Path) -> Path:
 
     name, tokenizer_name, options = FAMILIES[family]
     tokenizer = TOKENIZERS[tokenizer_name]()
-    special = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id, "pad_token_id": None}
-    config = getattr(transformers, f"{name}Config")(vocab_size=len(tokenizer), **special, **options)
+    special = {
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    config = getattr(transformers, f"{name}Config")(vocab_size=len(tokenizer), **(special | options))
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     with torch.random.fork_rng():
         torch.manual_seed(7)
-        transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+        loader = transformers.AutoModelForSeq2SeqLM if config.is_encoder_decoder else transformers.AutoModelForCausalLM
+        loader.from_config(config).save_pretrained(folder)
     if shown:
         logging.enable_progress_bar()
     tokenizer.save_pretrained(folder)

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from pytest_llmcal.scoring.engine import Engine, PathWarning
 from pytest_llmcal.scoring.plan import Costs, Pair, rows_of_text
-from tests.scoring.conftest import FAMILIES
 
 PACKED = ["gpt2", "llama", "mistral", "cohere", "granite", "neox", "opt"]
 PLAIN = {
@@ -194,7 +193,7 @@ def test_the_last_layer_is_computed_where_it_is_read_alone(network_of: Callable[
     assert seen == [2]  # behind the context, and behind the first token of the longer choice
 
 
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", [*PACKED, *PLAIN])
 def test_weights_are_put_back_bit_by_bit(family: str, model_folder: Callable[[str], Path]) -> None:
     from transformers import AutoModelForCausalLM
 

@@ -15,7 +15,7 @@ from pytest_llmcal import Scores, calibrators, load_model, load_task
 from pytest_llmcal.calibrators import Calibrator
 from pytest_llmcal.scores.logit_map import LogitMap
 from pytest_llmcal.scoring import ModelError, score
-from pytest_llmcal.scoring.generation import CalibratedLogits, logits_processor
+from pytest_llmcal.scoring.logits_processing import CalibratedLogits, logits_processor
 from pytest_llmcal.tasks import Item, Items
 from pytest_llmcal.world import checkpoint_folder
 
