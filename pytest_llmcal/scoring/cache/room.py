@@ -1,0 +1,42 @@
+"""Keeping the file within its bound: what was not used for longest goes first."""
+
+from __future__ import annotations
+
+import sqlite3
+
+_LEFT = 0.8
+"""Share of the bound that is left when room was made: making it reads the whole file, so it shall be seldom."""
+
+
+def make_room(connection: sqlite3.Connection, size: int) -> None:
+    """Give up chunks, the longest unused first, where the file holds more than ``size`` bytes.
+
+    Called within a transaction.
+    """
+    held = used_bytes(connection)
+    if held <= size:
+        return
+    lengths = dict(connection.execute("SELECT chunk, sum(length(key) + length(value)) FROM results GROUP BY chunk"))
+    surplus = sum(lengths.values()) * (1 - _LEFT * size / held)
+    for (chunk,) in connection.execute("SELECT id FROM chunks ORDER BY used, id").fetchall():
+        if surplus <= 0:
+            break
+        surplus -= lengths.get(chunk, 0)
+        connection.execute("DELETE FROM chunks WHERE id = ?", (chunk,))
+    connection.execute("DELETE FROM results WHERE chunk NOT IN (SELECT id FROM chunks)")
+    # models that left nothing behind keep their facts: a few bytes, and the next run need not load them to be named
+
+
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """Bytes of the pages in use, those not counted that were freed and not yet taken again."""
+    [pages, free, length] = [
+        int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("page_count", "freelist_count", "page_size")
+    ]
+    return (pages - free) * length
+
+
+def give_back(connection: sqlite3.Connection) -> None:
+    """Shorten the file by what was freed."""
+    connection.execute("PRAGMA incremental_vacuum").fetchall()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
