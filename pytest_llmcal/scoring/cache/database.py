@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS models (key BLOB PRIMARY KEY, value BLOB NOT NULL) WI
 CREATE TABLE IF NOT EXISTS fingerprints (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 
+_NUMBER_OF_TABLES = 4
+
 _SURROUNDINGS = ("readonly", "is full", "unable to open", "disk i/o", "is locked", "too big")
 """Words of errors that lie in the disk, in rights or in other processes; all others say that the file is damaged."""
 
@@ -71,20 +73,21 @@ class Database:
                 self._failed(error)
         return otherwise
 
-    def write(self, work: Callable[[sqlite3.Connection], object]) -> None:
+    def write(self, work: Callable[[sqlite3.Connection], Result], otherwise: Result) -> Result:
         """Do something in one transaction: all of it or nothing, whatever happens."""
 
-        def transaction(connection: sqlite3.Connection) -> None:
+        def transaction(connection: sqlite3.Connection) -> Result:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                work(connection)
+                result = work(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            return result
 
-        self.read(transaction, None)
+        return self.read(transaction, otherwise)
 
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""
@@ -169,11 +172,12 @@ def _file_of(path: Path) -> tuple[int, int] | None:
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts only before the first table
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")  # in this mode a power cut loses the last commits and no more
+    connection.execute("PRAGMA synchronous = NORMAL")  # with a log beside the file, a power cut loses commits, no more
     connection.execute("PRAGMA cell_size_check = ON")  # finds damage before it misleads
-    connection.executescript(_TABLES)
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (_NUMBER_OF_TABLES,):
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts only before the first table
+        connection.executescript(_TABLES)
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _patiently(work: Callable[[], None]) -> None:

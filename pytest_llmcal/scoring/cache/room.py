@@ -8,14 +8,14 @@ _LEFT = 0.8
 """Share of the bound that is left when room was made: making it reads the whole file, so it shall be seldom."""
 
 
-def make_room(connection: sqlite3.Connection, size: int) -> None:
-    """Give up chunks, the longest unused first, where the file holds more than ``size`` bytes.
+def make_room(connection: sqlite3.Connection, size: int) -> bool:
+    """Give up chunks, the longest unused first, where the file holds more than ``size`` bytes; tell whether it did.
 
     Called within a transaction.
     """
     held = used_bytes(connection)
     if held <= size:
-        return
+        return False
     lengths = dict(connection.execute("SELECT chunk, sum(length(key) + length(value)) FROM results GROUP BY chunk"))
     surplus = sum(lengths.values()) * (1 - _LEFT * size / held)
     for (chunk,) in connection.execute("SELECT id FROM chunks ORDER BY used, id").fetchall():
@@ -24,7 +24,8 @@ def make_room(connection: sqlite3.Connection, size: int) -> None:
         surplus -= lengths.get(chunk, 0)
         connection.execute("DELETE FROM chunks WHERE id = ?", (chunk,))
     connection.execute("DELETE FROM results WHERE chunk NOT IN (SELECT id FROM chunks)")
-    # models that left nothing behind keep their facts: a few bytes, and the next run need not load them to be named
+    # Models that left nothing behind keep their facts: a few bytes, and the next run need not load them to name them.
+    return True
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:
@@ -38,5 +39,5 @@ def used_bytes(connection: sqlite3.Connection) -> int:
 
 def give_back(connection: sqlite3.Connection) -> None:
     """Shorten the file by what was freed."""
-    connection.execute("PRAGMA incremental_vacuum").fetchall()
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    # as a script: execute() stops at the first page, of which there is nothing to fetch
+    connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")

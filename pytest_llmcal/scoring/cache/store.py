@@ -112,14 +112,15 @@ class Store:
             By key.
         """
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: sqlite3.Connection) -> bool:
             inserted = connection.execute("INSERT INTO chunks (model, used) VALUES (?, ?)", (model, int(self._clock())))
             chunk = inserted.lastrowid
             rows = ((key, chunk, sealed(key, answer)) for key, answer in answers.items())
             connection.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
-            make_room(connection, self._size)
+            return make_room(connection, self._size)
 
-        self._database.write(work)
+        if self._database.write(work, otherwise=False):
+            self._database.read(give_back, None)
 
     def facts(self, model: bytes) -> ModelFacts | None:
         """Return what is known of a model that was loaded once."""
@@ -159,7 +160,7 @@ class Store:
                 connection.execute("DELETE FROM models WHERE key = ?", (model,))
             connection.execute("DELETE FROM results WHERE chunk NOT IN (SELECT id FROM chunks)")
 
-        self._database.write(work)
+        self._database.write(work, None)
         self._database.read(give_back, None)
 
     def close(self) -> None:
@@ -173,7 +174,7 @@ class Store:
 
     def _keep_one(self, table: str, key: bytes, payload: bytes) -> None:
         statement = f"INSERT OR REPLACE INTO {table} VALUES (?, ?)"  # noqa: S608  # the name of a table
-        self._database.write(lambda connection: connection.execute(statement, (key, sealed(key, payload))))
+        self._database.write(lambda connection: connection.execute(statement, (key, sealed(key, payload))), None)
 
     def _touch(self, chunks: set[int]) -> None:
         """Note that chunks were used, where that was not noted within the hour."""
@@ -182,7 +183,7 @@ class Store:
         if old:
             rows = [(now, chunk) for chunk in old]
             self._database.write(
-                lambda connection: connection.executemany("UPDATE chunks SET used = ? WHERE id = ?", rows)
+                lambda connection: connection.executemany("UPDATE chunks SET used = ? WHERE id = ?", rows), None
             )
 
     def _tell(self) -> None:
