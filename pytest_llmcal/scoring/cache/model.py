@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -89,13 +89,15 @@ class CachedModel:
         model: Any = self._loaded()
         return model.encoded(items)
 
-    def lent(self) -> AbstractContextManager[tuple[Any, Any]]:
-        """Lend ``transformers``' model and tokenizer, and close this model: it will be another."""
+    @contextmanager
+    def lent(self) -> Iterator[tuple[Any, Any]]:
+        """Lend ``transformers``' model and tokenizer, as the model itself does, and close this one with it."""
         model: Any = self._loaded()
-        self._model = None
-        self.close()
-        lent: AbstractContextManager[tuple[Any, Any]] = model.lent()
-        return lent
+        try:
+            with model.lent() as lent:
+                yield lent
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Free the memory; the model cannot be used afterwards."""
