@@ -69,7 +69,11 @@ class Database:
                 break
             try:
                 return work(self._opened())
-            except (sqlite3.Error, OSError) as error:
+            except (
+                sqlite3.Error,
+                OSError,
+                UnicodeDecodeError,
+            ) as error:  # the last of a message that quotes the damage
                 self._failed(error)
         return otherwise
 
@@ -127,7 +131,7 @@ class Database:
             _warn(f"The score cache {self._named()} cannot be used, so the run goes on without one: {error}.")
 
     def _is_damage(self, error: Exception) -> bool:
-        if isinstance(error, OSError):
+        if isinstance(error, OSError | sqlite3.ProgrammingError):
             return False
         text = str(error).lower()
         if "readonly" in text:  # a damaged header says so of a file that can be written

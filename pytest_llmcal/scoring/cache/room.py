@@ -16,7 +16,8 @@ def make_room(connection: sqlite3.Connection, size: int) -> bool:
     held = used_bytes(connection)
     if held <= size:
         return False
-    lengths = dict(connection.execute("SELECT chunk, sum(length(key) + length(value)) FROM results GROUP BY chunk"))
+    # total(), unlike sum(), is a number whatever damage has made of a column
+    lengths = dict(connection.execute("SELECT chunk, total(length(key) + length(value)) FROM results GROUP BY chunk"))
     surplus = sum(lengths.values()) * (1 - _LEFT * size / held)
     for (chunk,) in connection.execute("SELECT id FROM chunks ORDER BY used, id").fetchall():
         if surplus <= 0:

@@ -95,8 +95,9 @@ class Store:
             answer = unsealed(key, value)
             if answer is None:
                 self._tell()
-            else:
-                found[key] = answer
+                continue
+            found[key] = answer
+            if isinstance(chunk, int):  # the checksum does not cover it
                 chunks.add(chunk)
         self._touch(chunks)
         return found
@@ -125,7 +126,7 @@ class Store:
     def facts(self, model: bytes) -> ModelFacts | None:
         """Return what is known of a model that was loaded once."""
         payload = self._find_one("models", model)
-        return None if payload is None else ModelFacts(**json.loads(payload))
+        return None if payload is None else _facts(payload)
 
     def keep_facts(self, model: bytes, facts: ModelFacts) -> None:
         """Remember what is known of a model."""
@@ -142,7 +143,7 @@ class Store:
 
     def models(self) -> list[Kept]:
         """Tell how much is kept of each model, the last used first."""
-        rows: list[tuple[bytes, int, int]] = self._database.read(_counts, [])
+        rows = self._database.read(_counts, [])
         unknown = ModelFacts(name="(unknown)", revision="", dtype="", device="")
         kept = [Kept(self.facts(model) or unknown, results, used) for model, results, used in rows]
         return sorted(kept, key=lambda each: each.used, reverse=True)
@@ -196,6 +197,14 @@ class Store:
             )
 
 
+def _facts(payload: bytes) -> ModelFacts | None:
+    """Read facts; None where another version of this package has written others."""
+    try:
+        return ModelFacts(**json.loads(payload))
+    except TypeError:
+        return None
+
+
 def _rows(connection: sqlite3.Connection, keys: Sequence[bytes]) -> list[tuple[bytes, int, object]]:
     rows: list[tuple[bytes, int, object]] = []
     for part in _parts(keys):
@@ -222,10 +231,11 @@ def _places(values: Sequence[object]) -> str:
 
 
 def _counts(connection: sqlite3.Connection) -> list[tuple[bytes, int, int]]:
-    return connection.execute(
+    rows = connection.execute(
         "SELECT model, sum(results), max(used) FROM chunks JOIN "
         "(SELECT chunk, count(*) AS results FROM results GROUP BY chunk) ON chunk = id GROUP BY model"
-    ).fetchall()
+    )
+    return [row for row in rows if tuple(map(type, row)) == (bytes, int, int)]  # damage makes other types of them
 
 
 def _models_called(connection: sqlite3.Connection, name: str) -> list[bytes]:

@@ -96,6 +96,26 @@ def test_fifty_flipped_bytes_at_once_never_give_a_wrong_answer(whole: Path, tmp_
     assert answers(tmp_path / "cache") == EXPECTED
 
 
+@pytest.mark.slow
+def test_nothing_that_is_done_with_a_damaged_file_raises(whole: Path, tmp_path: Path) -> None:
+    draw = random.Random(6)
+    for number in range(100):
+        folder = tmp_path / str(number)
+        shutil.copytree(whole, folder)
+        path = folder / "scores-1.sqlite"
+        for _ in range(draw.choice([1, 20])):
+            flip(path, draw.randrange(path.stat().st_size), draw)
+        store = Store(folder, 50_000, clock=lambda: 4e9)  # so small that room is made, so late that uses are noted
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CacheWarning)
+            store.find([bytes(32), *store.find([])])
+            store.keep(b"model", {bytes([digit]) * 32: b"answer" for digit in range(100)})
+            store.models()
+            store.clear("counting")
+            store.clear()
+        store.close()
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -132,6 +152,7 @@ def test_an_answer_under_the_wrong_key_or_changed_is_computed_again_with_one_sen
     first, second = connection.execute("SELECT value FROM results LIMIT 2").fetchall()
     connection.execute("UPDATE results SET value = ? WHERE value = ?", (first[0], second[0]))
     connection.execute("UPDATE results SET value = 'a text' WHERE key = (SELECT max(key) FROM results)")
+    connection.execute("UPDATE results SET chunk = 'a text' WHERE key = (SELECT min(key) FROM results)")
     connection.commit()
     connection.close()
     model = CountingModel(rounding=0.0)
