@@ -143,7 +143,8 @@ class Store:
 
     def models(self) -> list[Kept]:
         """Tell how much is kept of each model, the last used first."""
-        rows = self._database.read(_counts, [])
+        none: list[tuple[bytes, int, int]] = []
+        rows = self._database.read(_counts, none)
         unknown = ModelFacts(name="(unknown)", revision="", dtype="", device="")
         kept = [Kept(self.facts(model) or unknown, results, used) for model, results, used in rows]
         return sorted(kept, key=lambda each: each.used, reverse=True)

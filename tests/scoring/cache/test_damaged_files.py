@@ -105,11 +105,13 @@ def test_nothing_that_is_done_with_a_damaged_file_raises(whole: Path, tmp_path: 
         path = folder / "scores-1.sqlite"
         for _ in range(draw.choice([1, 20])):
             flip(path, draw.randrange(path.stat().st_size), draw)
-        store = Store(folder, 50_000, clock=lambda: 4e9)  # so small that room is made, so late that uses are noted
+        # so small that room is made, so late that uses are noted
+        model = cached(folder, CountingModel(rounding=0.0), size=50_000, clock=lambda: 4e9)
+        store = Store(folder)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CacheWarning)
-            store.find([bytes(32), *store.find([])])
-            store.keep(b"model", {bytes([digit]) * 32: b"answer" for digit in range(100)})
+            assert [answer.total for answer in model.log_likelihoods(ASKED)] == EXPECTED
+            model.close()
             store.models()
             store.clear("counting")
             store.clear()
