@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,9 +46,9 @@ def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
     source = name if name.startswith(EMBEDDED) else under_root(name, settings.root)
     source, revision = (source, None) if Path(source).exists() else hub_revision(source)
     cache = settings.cache
-    load = (
-        load_model if cache is None else partial(cached_model, cache_dir=cache.folder, cache_size=cache.size)
-    )  # fmt: skip
+    load: Callable[..., Model] = load_model
+    if cache is not None:
+        load = partial(cached_model, cache_dir=cache.folder, cache_size=cache.size)
     return load(
         source,
         revision=revision,

@@ -34,6 +34,9 @@ _NUMBER_OF_TABLES = 4
 _SURROUNDINGS = ("readonly", "is full", "unable to open", "disk i/o", "is locked", "too big")
 """Words of errors that lie in the disk, in rights or in other processes; all others say that the file is damaged."""
 
+_TROUBLE = (sqlite3.Error, OSError, UnicodeDecodeError)
+"""All that a bad disk or file raises; the last comes of messages that quote the damage."""
+
 Result = TypeVar("Result")
 
 
@@ -69,11 +72,7 @@ class Database:
                 break
             try:
                 return work(self._opened())
-            except (
-                sqlite3.Error,
-                OSError,
-                UnicodeDecodeError,
-            ) as error:  # the last of a message that quotes the damage
+            except _TROUBLE as error:
                 self._failed(error)
         return otherwise
 
@@ -150,15 +149,8 @@ class Database:
         except OSError as trouble:
             self._given_up = True
             error = trouble
-        _warn(
-            f"The score cache {self._named()} is damaged"
-            + (
-                " and cannot be set aside"
-                if self._given_up
-                else f" and was renamed to {aside.name}; a new one is begun"
-            )
-            + f": {error}."
-        )
+        done = "cannot be set aside" if self._given_up else f"was renamed to {aside.name}; a new one is begun"
+        _warn(f"The score cache {self._named()} is damaged and {done}: {error}.")
 
     def _named(self) -> str:
         try:

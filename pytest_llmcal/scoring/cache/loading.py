@@ -71,7 +71,7 @@ def cached_model(
     name = str(name)
     store = Store(cache_dir, cache_size)
     place, precision = resolved(device, dtype)
-    folder, found = find_folder(name, revision, allow_pickle, hashed=lambda at: remembered_fingerprint(at, store))
+    folder, found = find_folder(name, revision, allow_pickle, hashed=partial(remembered_fingerprint, store=store))
     content = remembered_fingerprint(folder, store)
     _check_code(name, folder, options)
     return CachedModel(
@@ -80,7 +80,7 @@ def cached_model(
         partial(
             load_model,
             name,
-            revision=None if found == content else found,  # a branch of the hub may move until it is loaded,
+            revision=None if found == content else found,  # a branch of the hub may move until it is loaded
             dtype=precision,
             device=place,
             allow_pickle=allow_pickle,
