@@ -18,7 +18,7 @@ from pytest_llmcal.scoring.folders import find_folder
 from pytest_llmcal.scoring.loading import load_model
 from pytest_llmcal.scoring.protocol import ModelError
 
-_NO_MATTER = ("batch_tokens",)
+_NO_MATTER = ("batch_tokens", "threads")
 """Options of ``load_model`` that change no answer, rounding apart."""
 
 _LIBRARIES = ("torch", "transformers", "tokenizers")
