@@ -1,4 +1,4 @@
-"""The command ``llmcal``: reports, merging, tasks, planning, calibration and distillation, without pytest."""
+"""The command ``llmcal``: reports, tasks, planning, calibration, distillation and the score cache, without pytest."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal import history
 from pytest_llmcal.cli.arguments import positive
+from pytest_llmcal.cli.cache import add_cache
 from pytest_llmcal.cli.calibrate import CalibrationError, add_calibrate
 from pytest_llmcal.cli.distill import DistillationError, add_distill
 from pytest_llmcal.records import Run, RunError
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_plan(commands)
     add_calibrate(commands)
     add_distill(commands)
+    add_cache(commands)
     return parser
 
 

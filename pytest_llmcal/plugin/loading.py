@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,15 +36,22 @@ def hub_revision(name: str) -> tuple[str, str | None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
-    """Load an embedded model, a folder, or a name on the hub, perhaps with a revision."""
-    from pytest_llmcal.scoring import load_model
+    """Give an embedded model, a folder, or a name on the hub, perhaps with a revision.
+
+    With the score cache, it is loaded only once something is asked that was never asked before.
+    """
+    from pytest_llmcal.scoring import cached_model, load_model
     from pytest_llmcal.scoring.folders import EMBEDDED
     from pytest_llmcal.scoring.threads import most_threads
 
     settings = config.stash[SETTINGS]
     source = name if name.startswith(EMBEDDED) else under_root(name, settings.root)
     source, revision = (source, None) if Path(source).exists() else hub_revision(source)
-    return load_model(
+    cache = settings.cache
+    load: Callable[..., Model] = load_model
+    if cache is not None:
+        load = partial(cached_model, cache_dir=cache.folder, cache_size=cache.size)
+    return load(
         source,
         revision=revision,
         dtype=settings.dtype,

@@ -93,6 +93,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("json", "write run.json here too", "PATH"),
     Option("baseline", "run.json of an earlier run, for the baseline fixture", "PATH"),
     Option("baseline-update", "write what this run measured into the baseline", kind="switch"),
+    Option("cache-dir", "folder of the score cache (default: one in the user's cache)", "DIR"),
+    Option("cache-size", "how much the score cache may hold, for instance 500MB (default 1GB)", "SIZE", "number"),
+    Option("no-cache", "neither read nor keep answers of models: compute them all", kind="switch"),
     Option("require-gpu", "fail, instead of skip, gates that need a CUDA device where there is none", kind="switch"),
     Option("allow-empty", "let a run pass in which gates were collected and nothing was measured", kind="switch"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ DEFAULT_TASK = "world/qa"
 DEFAULT_REPORT = "reports/latest"
 
 _ON = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+_BYTES = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class Settings:
         in where no configuration file marks a root.
     report, json, baseline : Path or None
         Where to write and read; absolute.
+    cache : Cache or None
+        Where answers of models are kept; None where none are.
     baseline_update, require_gpu, allow_empty : bool
         The switches.
     """
@@ -79,6 +84,7 @@ class Settings:
     report: Path | None
     json: Path | None
     baseline: Path | None
+    cache: Cache | None
     baseline_update: bool
     require_gpu: bool
     allow_empty: bool
@@ -87,6 +93,14 @@ class Settings:
         """Return where the items of a marker's task come from in this run."""
         name = DEFAULT_TASK if task is None else task
         return self.task_for.get(name, name if self.task_for_all is None else self.task_for_all)
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Where answers of models are kept, None for the default, and how many bytes of them."""
+
+    folder: Path | None
+    size: int
 
 
 @dataclass(frozen=True)
@@ -128,6 +142,7 @@ def resolve(config: pytest.Config) -> Settings:
         report=_report(given["report"], root),
         json=_path(given["json"], root),
         baseline=_path(given["baseline"], root),
+        cache=_cache(given["cache-dir"], given["cache-size"], given["no-cache"], root),
         baseline_update=_switch(given["baseline-update"]),
         require_gpu=_switch(given["require-gpu"]),
         allow_empty=_switch(given["allow-empty"]),
@@ -280,6 +295,23 @@ def _report(given: Given | None, root: Path) -> Path | None:
 
 def _path(given: Given | None, root: Path) -> Path | None:
     return None if given is None else root / _text(given, "")
+
+
+def _cache(folder: Given | None, size: Given | None, off: Given | None, root: Path) -> Cache | None:
+    place = None if folder is None else root / Path(_text(folder, "")).expanduser()
+    cache = Cache(place, _size(size))
+    return None if _switch(off) else cache
+
+
+def _size(given: Given | None) -> int:
+    """Read bytes, written as 1000000, 500MB or 1.5 GB."""
+    if given is None:
+        return _BYTES["GB"]
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B?)\s*", str(given.value).upper())
+    size = int(float(found[1]) * _BYTES[found[2].rstrip("B") + "B"]) if found else 0
+    if size < 1:
+        raise pytest.UsageError(f"{given.where} must be a size above 0 such as 500MB or 2GB, got {given.value!r}.")
+    return size
 
 
 def _switch(given: Given | None) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,9 +21,6 @@ MODELS_AT_ONCE = "llmcal_models_at_once"
 
 PATIENCE = 2.0
 """Seconds before a worker says that it waits."""
-
-_DRIVERS = ("nvidiactl", "dxg", "kfd", "nvgpu", "nvhost-gpu")
-"""What Linux shows in /dev where there is a GPU: of NVIDIA, under Windows, of AMD, and NVIDIA's small boards."""
 
 
 class Turn:
@@ -66,10 +62,12 @@ class Turn:
 
 def gpus(device: str) -> list[str]:
     """Name the GPUs that models are loaded on, by what tells them apart on this machine; none for the CPU."""
+    from pytest_llmcal.scoring.accelerator import SHARDED, may_have_cuda
+
     named = re.fullmatch(r"cuda(?::(\d+))?", device)
     if named:
         places = [int(named[1] or 0)]
-    elif device in ("auto", "sharded") and _may_have_gpu():
+    elif device in ("auto", SHARDED) and may_have_cuda():
         from pytest_llmcal.scoring.devices import cuda_count
 
         places = [*range(cuda_count())][: 1 if device == "auto" else None]
@@ -78,11 +76,6 @@ def gpus(device: str) -> list[str]:
     # workers that were given one GPU each all call theirs cuda:0
     visible = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
     return sorted(visible[place] if place < len(visible) else str(place) for place in places)
-
-
-def _may_have_gpu() -> bool:
-    """Rule out a GPU where that is plain to see: asking torch takes the seconds of its import."""
-    return not sys.platform.startswith("linux") or any((Path("/dev") / name).exists() for name in _DRIVERS)
 
 
 def _folder(config: pytest.Config) -> Path:

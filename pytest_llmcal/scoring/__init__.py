@@ -1,5 +1,6 @@
 """A task and a model in, scores out."""
 
+from pytest_llmcal.scoring.cache import CacheWarning, cached_model
 from pytest_llmcal.scoring.generation import generate
 from pytest_llmcal.scoring.loading import load_model
 from pytest_llmcal.scoring.logits_processing import logits_processor
@@ -19,6 +20,7 @@ from pytest_llmcal.scoring.protocol import (
 from pytest_llmcal.scoring.score import score
 
 __all__ = [
+    "CacheWarning",
     "DtypeFlips",
     "GeneratingModel",
     "Generation",
@@ -30,6 +32,7 @@ __all__ = [
     "Progress",
     "Prompts",
     "Request",
+    "cached_model",
     "dtype_flips",
     "generate",
     "load_model",

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from pytest_llmcal.scoring.accelerator import SHARDED
 from pytest_llmcal.scoring.protocol import ModelError
 
 DTYPES = {
@@ -16,9 +17,6 @@ DTYPES = {
     "float64": torch.float64,
 }
 
-
-SHARDED = "sharded"
-"""A model's layers over all CUDA devices, and what does not fit in the memory of the CPU."""
 
 GIB = 2**30
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from pytest_llmcal.scoring.protocol import ModelError
@@ -19,7 +20,9 @@ _BESIDES = ("*/*", "consolidated*")
 """Folders of other formats, and copies of the weights in the maker's own layout."""
 
 
-def find_folder(name: str, revision: str | None, allow_pickle: bool) -> tuple[Path, str]:
+def find_folder(
+    name: str, revision: str | None, allow_pickle: bool, hashed: Callable[[Path], str] | None = None
+) -> tuple[Path, str]:
     """Find a model's files, on the hub if need be.
 
     Parameters
@@ -30,6 +33,8 @@ def find_folder(name: str, revision: str | None, allow_pickle: bool) -> tuple[Pa
         Branch, tag or commit on the hub.
     allow_pickle : bool
         Whether weights may be read that can run code when they are unpickled.
+    hashed : callable, optional
+        Gives the fingerprint of a folder; by default `fingerprint`.
 
     Returns
     -------
@@ -50,7 +55,7 @@ def find_folder(name: str, revision: str | None, allow_pickle: bool) -> tuple[Pa
     if not (local / "config.json").is_file():
         raise ModelError(f"model {name!r}: the folder {local} has no config.json, so it holds no model")
     _check_weights(name, local, allow_pickle)
-    return local, fingerprint(local)
+    return local, (hashed or fingerprint)(local)
 
 
 def _local_folder(name: str) -> Path | None:
@@ -114,11 +119,15 @@ def fingerprint(folder: Path) -> str:
         16 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    patterns = (*_FILES, _PICKLED)
-    for path in sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}):
+    for path in read_files(folder):
         digest.update(path.name.encode() + b"\0")
         with path.open("rb") as file:
             while block := file.read(2**20):
                 digest.update(block)
         digest.update(b"\0")
     return digest.hexdigest()[:16]
+
+
+def read_files(folder: Path) -> list[Path]:
+    """Every file that loading may read, in order."""
+    return sorted({path for pattern in (*_FILES, _PICKLED) for path in folder.glob(pattern) if path.is_file()})

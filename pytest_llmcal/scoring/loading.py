@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from packaging.version import Version
 
 from pytest_llmcal.records import ModelFacts
+from pytest_llmcal.scoring.accelerator import SHARDED
 from pytest_llmcal.scoring.folders import find_folder
 from pytest_llmcal.scoring.protocol import ModelError
 from pytest_llmcal.scoring.threads import most_threads
@@ -106,7 +107,7 @@ def load_model(
         raise ModelError(f"system is {system!r}, and only a chat template has a place for it; pass chat=True too")
 
     from pytest_llmcal.scoring.chat import Chat
-    from pytest_llmcal.scoring.devices import SHARDED, choose_device, choose_dtype
+    from pytest_llmcal.scoring.devices import choose_device, choose_dtype
     from pytest_llmcal.scoring.huggingface import HuggingFaceModel
 
     name = str(name)

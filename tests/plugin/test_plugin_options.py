@@ -175,7 +175,6 @@ def test_every_option_has_a_flag_an_ini_key_and_a_line_of_help(project: Project)
     for option in OPTIONS:
         assert option.flag in text
         assert f"{option.ini} (" in text
-    assert "--llmcal-cache-dir" not in text  # there is no cache yet
 
 
 def test_paths_are_relative_to_the_root_wherever_pytest_is_started(
@@ -290,7 +289,7 @@ def test_gate(pytestconfig, monkeypatch):
     ]
 """,
     )
-    project.run().assert_outcomes(passed=1)
+    project.run("--llmcal-no-cache").assert_outcomes(passed=1)
 
 
 def test_device_dtype_truncation_chat_and_seed_reach_whoever_loads(project: Project) -> None:
@@ -314,7 +313,7 @@ def test_gate(pytestconfig, monkeypatch):
 """,
     )
     options = ("--llmcal-device", "cpu", "--llmcal-dtype", "float16", "--llmcal-truncate", "left")
-    options = (*options, "--llmcal-chat", "--llmcal-system", " Be brief. ")
+    options = (*options, "--llmcal-chat", "--llmcal-system", " Be brief. ", "--llmcal-no-cache")
     project.run(*options, "--llmcal-seed", "3").assert_outcomes(passed=1)
 
 

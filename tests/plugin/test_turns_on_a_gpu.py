@@ -204,9 +204,9 @@ def test_gpus_are_told_apart_by_what_they_are_and_not_by_what_a_worker_calls_the
 
 def test_where_nothing_is_said_the_gpus_there_are_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setattr(turns, "_may_have_gpu", lambda: False)
+    monkeypatch.setattr("pytest_llmcal.scoring.accelerator.may_have_cuda", lambda: False)
     assert [gpus(name) for name in ("auto", "sharded")] == [[], []]
-    monkeypatch.setattr(turns, "_may_have_gpu", lambda: True)
+    monkeypatch.setattr("pytest_llmcal.scoring.accelerator.may_have_cuda", lambda: True)
     monkeypatch.setattr("pytest_llmcal.scoring.devices.cuda_count", lambda: 2)
     assert [gpus(name) for name in ("auto", "sharded")] == [["0"], ["0", "1"]]
     monkeypatch.setattr("pytest_llmcal.scoring.devices.cuda_count", lambda: 0)

@@ -33,8 +33,9 @@ def untimed(run: Run) -> Run:
 
 
 @pytest.fixture
-def world(project: Project) -> Project:
-    """A project without stand-ins."""
+def world(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project without stand-ins, whose models compute every answer."""
+    monkeypatch.setenv("LLMCAL_NO_CACHE", "1")
     project.write("conftest.py", "")
     project.gates(GATES)
     return project

@@ -1,0 +1,233 @@
+"""A model that answers from what is kept, and is loaded only for what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmcal.scoring.accelerator import SHARDED
+from pytest_llmcal.scoring.cache.chunks import chunk_size, chunks
+from pytest_llmcal.scoring.cache.identity import Keys
+from pytest_llmcal.scoring.cache.questions import (
+    LOG_LIKELIHOOD,
+    NEXT_TOKENS,
+    Answer,
+    Asked,
+    Question,
+    beside_others,
+    generation,
+)
+from pytest_llmcal.scoring.generation.prompts import prompts_of
+from pytest_llmcal.scoring.protocol import (
+    GeneratingModel,
+    Generation,
+    GenerationOptions,
+    LogLikelihood,
+    Model,
+    ModelError,
+    NextToken,
+    Progress,
+    Prompts,
+    Request,
+)
+
+if TYPE_CHECKING:
+    from pytest_llmcal.records import ModelFacts
+    from pytest_llmcal.scoring.cache.identity import Identity
+    from pytest_llmcal.scoring.cache.store import Store
+    from pytest_llmcal.tasks import Item
+
+
+class CachedModel:
+    """A model whose answers are looked up first.
+
+    What is not known is asked in chunks with fixed bounds, and each chunk is kept as soon as it is
+    answered. Of a chunk that is known in part only the rest is asked: one new item among thousands costs
+    one item. After a kill that makes no difference, since a chunk is kept whole or not at all and is
+    looked up only when all before it are answered. So a run that goes on asks exactly what the
+    undisturbed one would have asked from there.
+
+    Parameters
+    ----------
+    store : Store
+        Where answers are kept; closed with the model.
+    identity : Identity
+        What the answers depend on.
+    load : callable
+        Loads the model itself; called at the first question whose answer is not known.
+    name, device : str
+        What the model is called here, and the device that it is on here, with its number.
+    in_float32 : callable, optional
+        Gives the same model in float32.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        identity: Identity,
+        load: Callable[[], Model],
+        *,
+        name: str,
+        device: str,
+        in_float32: Callable[[], CachedModel] | None = None,
+    ) -> None:
+        self.in_float32 = in_float32
+        self._store = store
+        self._identity = identity
+        self._digest = identity.digest
+        self._load = load
+        self._name, self._device = name, device
+        self._model: Model | None = None
+        self._known: ModelFacts | None = None
+        self._closed = False
+
+    @property
+    def facts(self) -> ModelFacts:
+        """Name, revision, dtype, device and size; loads the model where it was never loaded before."""
+        if self._known is None:
+            kept = self._store.facts(self._digest)
+            if kept is None:
+                kept = self._loaded().facts
+            self._known = replace(kept, name=self._name, device=self._device)
+        return self._known
+
+    def log_likelihoods(self, requests: Sequence[Request], progress: Progress | None = None) -> list[LogLikelihood]:
+        """Weigh every request, in the order given.
+
+        Raises
+        ------
+        ModelError
+            As the model itself; or the model was closed, or its files changed since the run began.
+        """
+        question = beside_others(requests) if self._identity.cuts else LOG_LIKELIHOOD
+        return self._answers(question, requests, lambda model, part, told: model.log_likelihoods(part, told), progress)
+
+    def next_tokens(
+        self, texts: Sequence[tuple[str, str]], progress: Progress | None = None
+    ) -> list[Sequence[NextToken]]:
+        """Guess every token of each ``(id, text)``, in the order given.
+
+        Raises
+        ------
+        ModelError
+            As for ``log_likelihoods``.
+        """
+        return self._answers(NEXT_TOKENS, texts, lambda model, part, told: model.next_tokens(part, told), progress)
+
+    def generate(
+        self, prompts: Prompts, options: GenerationOptions, progress: Progress | None = None
+    ) -> list[list[Generation]]:
+        """Continue each prompt, in the order given; ``options.samples`` texts for each.
+
+        Raises
+        ------
+        ModelError
+            As the model itself; or the model was closed, or its files changed since the run began.
+        """
+
+        def ask(model: Model, part: Sequence[tuple[str, str]], told: Progress) -> Sequence[list[Generation]]:
+            if not isinstance(model, GeneratingModel):
+                raise ModelError(f"model {self._name!r} cannot generate")
+            return [list(samples) for samples in model.generate(part, options, told)]
+
+        def in_texts(done: int, total: int) -> None:
+            if progress is not None:
+                progress(done * options.samples, total * options.samples)
+
+        return self._answers(generation(options), prompts_of(prompts), ask, in_texts)
+
+    def encoded(self, items: Sequence[Item]) -> Any:
+        """Return what the model itself returns: context and continuation in tokens, as they are weighed."""
+        model: Any = self._loaded()
+        return model.encoded(items)
+
+    @contextmanager
+    def lent(self) -> Iterator[tuple[Any, Any]]:
+        """Lend ``transformers``' model and tokenizer, as the model itself does, and close this one with it."""
+        model: Any = self._loaded()
+        try:
+            with model.lent() as lent:
+                yield lent
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Free the memory; the model cannot be used afterwards."""
+        self._closed = True
+        self._store.close()
+        model, self._model = self._model, None
+        if model is not None:
+            model.close()
+
+    def _answers(
+        self,
+        question: Question[Asked, Answer],
+        asked: Sequence[Asked],
+        ask: Callable[[Model, Sequence[Asked], Progress], Sequence[Answer]],
+        progress: Progress | None,
+    ) -> list[Answer]:
+        self._check_open()
+        keys = Keys(self._digest, question.name)
+        size = max(1, chunk_size(self.facts.parameters, self._identity.device) // question.weight)
+        answers: list[Answer] = []
+
+        def told(done: int, total: int) -> None:
+            if progress is not None:
+                progress(len(answers) + len(part) * done // max(1, total), len(asked))
+
+        for part in chunks(asked, size, question.item):
+            answers += self._of_chunk(question, keys, part, lambda model, new: ask(model, new, told))
+            told(0, 1)
+        return answers
+
+    def _of_chunk(
+        self,
+        question: Question[Asked, Answer],
+        keys: Keys,
+        part: Sequence[Asked],
+        ask: Callable[[Model, Sequence[Asked]], Sequence[Answer]],
+    ) -> list[Answer]:
+        wanted = [keys.of(*question.texts(each)) for each in part]
+        packed = self._store.find(wanted)
+        # whole items: where prompts are cut, all choices of an item are cut alike
+        lacking = {question.item(each) for key, each in zip(wanted, part, strict=True) if key not in packed}
+        missing: dict[bytes, Asked] = {}
+        for key, each in zip(wanted, part, strict=True):
+            if question.item(each) in lacking:
+                missing.setdefault(key, each)
+        if missing:
+            answers = ask(self._loaded(), list(missing.values()))
+            new = {key: question.pack(answer) for key, answer in zip(missing, answers, strict=True)}
+            self._store.keep(self._digest, new)
+            packed |= new
+        return [question.unpack(packed[key]) for key in wanted]
+
+    def _loaded(self) -> Model:
+        self._check_open()
+        if self._model is None:
+            model = self._load()
+            self._check_same(model)
+            self._model = model
+            self._store.keep_facts(self._digest, model.facts)
+        return self._model
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ModelError(f"model {self._name!r} was closed; load it again")
+
+    def _check_same(self, model: Model) -> None:
+        """Raise where the model is not the one whose answers are kept under this identity."""
+        found = model.facts
+        for what, expected, came in (
+            ("revision", self._identity.revision, found.revision),
+            ("dtype", self._identity.dtype, found.dtype),
+            ("device", self._identity.device, SHARDED if self._device == SHARDED else found.device.partition(":")[0]),
+        ):
+            if came != expected:
+                model.close()
+                raise ModelError(
+                    f"model {self._name!r}: it was loaded with {what} {came!r}, and {expected!r} was found before; did "
+                    f"its files change meanwhile?"
+                )
