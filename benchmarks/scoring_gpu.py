@@ -124,7 +124,7 @@ def model_of(size: str, tokenizer: Any, device: str) -> Any:
     from transformers import AutoModelForCausalLM, LlamaConfig
 
     from pytest_llmcal.scoring.huggingface import HuggingFaceModel
-    from pytest_llmcal.scoring.loading import BATCH_TOKENS
+    from pytest_llmcal.scoring.loading import batch_tokens_of
 
     shape = SIZES[size]
     config = LlamaConfig(
@@ -148,7 +148,9 @@ def model_of(size: str, tokenizer: Any, device: str) -> Any:
         device=str(network.device),
         parameters=sum(weight.numel() for weight in network.parameters()),
     )
-    return HuggingFaceModel(network, tokenizer, facts, limit=4096, batch_tokens=BATCH_TOKENS[torch.device(device).type])
+    return HuggingFaceModel(
+        network, tokenizer, facts, limit=4096, batch_tokens=batch_tokens_of(network, torch.device(device))
+    )
 
 
 def dtype_on(device: str) -> Any:

@@ -2,12 +2,55 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from pytest_llmcal.scoring.protocol import ModelError
 
 _PATIENCE = 8
 """Batches that must fit before more tokens are tried again; doubled each time that goes wrong."""
+
+
+BATCH_TOKENS = {"cpu": 2_048, "cuda": 16_384, "mps": 4_096}
+"""Most tokens of a batch by kind of device, where free memory does not say: on a CPU, what its caches bear."""
+
+_LEAST, _MOST = 2_048, 131_072
+_SHARE = 0.5
+"""Share of the free memory that a batch may take; what is estimated wrongly is found out by halving."""
+
+
+def batch_tokens_for(config: Any, itemsize: int, device: str, free: int | None) -> int:
+    """Say how many tokens to run at once, from what a token takes and what is free, without trying it out.
+
+    In a layer a token has its hidden state about six times over (residual, norm, queries, keys, values, output)
+    and the two inner states of a feed-forward part; layers follow one another in the same memory.
+
+    Parameters
+    ----------
+    config : transformers.PreTrainedConfig
+        Of the text model.
+    itemsize : int
+        Bytes of a number.
+    device : str
+        Kind of device.
+    free : int or None
+        Bytes that are free there; None if nobody knows.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> llama_7b = SimpleNamespace(hidden_size=4096, intermediate_size=11008)
+    >>> batch_tokens_for(llama_7b, 2, "cuda", 20 * 2**30), batch_tokens_for(llama_7b, 2, "cuda", 2**30)
+    (115228, 5761)
+    >>> batch_tokens_for(llama_7b, 4, "cpu", None)
+    2048
+    """
+    hidden = getattr(config, "hidden_size", None)
+    if device != "cuda" or free is None or not isinstance(hidden, int):
+        return BATCH_TOKENS[device]
+    inner = getattr(config, "intermediate_size", None) or 4 * hidden
+    return max(_LEAST, min(_MOST, int(_SHARE * free) // (itemsize * (6 * hidden + 2 * inner))))
 
 
 class Budget:

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from pytest_llmcal.scoring.huggingface import HuggingFaceModel
 
-BATCH_TOKENS = {"cpu": 2_048, "cuda": 16_384, "mps": 4_096}
-"""Most tokens of a batch by kind of device."""
-
 TOKENIZER_FILES = ("tokenizer*", "vocab*", "*.model", "*.tiktoken")
 """A folder with a tokenizer has a file like one of these."""
 
@@ -74,7 +71,8 @@ def load_model(
     system : str, optional
         System prompt before that turn; only with chat.
     batch_tokens : int, optional
-        Most tokens of a batch, padding counted; answers do not depend on it.
+        Most tokens of a batch; answers do not depend on it. By default as many as the device's free memory allows,
+        on the CPU 2,048; fewer are run where memory turns out not to be enough.
     threads : int, optional
         Most threads of the CPU; by default what affinity and container allow this process, shared with the
         other workers of pytest-xdist. Small models use one, and no model more than torch is set to.
@@ -146,7 +144,7 @@ def load_model(
             parameters=sum(weight.numel() for weight in model.parameters()),
         ),
         limit=_context_length(model.config, tokenizer),
-        batch_tokens=batch_tokens or BATCH_TOKENS[place.type],
+        batch_tokens=batch_tokens or batch_tokens_of(model, place),
         truncate=truncate,
         threads=most_threads() if threads is None else threads,
         in_float32=in_float32,
@@ -235,6 +233,16 @@ def _silence() -> Iterator[None]:
     finally:
         if shown:
             logging.enable_progress_bar()
+
+
+def batch_tokens_of(model: Any, place: torch.device) -> int:
+    """Tokens of a batch that there is memory for beside the model."""
+    import torch
+
+    from pytest_llmcal.scoring.budget import batch_tokens_for
+
+    free = torch.cuda.mem_get_info(place)[0] if place.type == "cuda" else None
+    return batch_tokens_for(model.config.get_text_config(), model.dtype.itemsize, place.type, free)
 
 
 def _context_length(config: Any, tokenizer: Any) -> int | None:
