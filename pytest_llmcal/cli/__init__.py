@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -40,8 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RunError, TaskError, PlanError, CalibrationError, DistillationError, history.MergeError) as error:
         return _refuse(str(error))
     lines, status = done if isinstance(done, tuple) else (done, 0)  # a command that judges says its exit code too
-    print(*lines, sep="\n")  # noqa: T201  # a command prints
+    _say(lines)
     return status
+
+
+def _say(lines: Sequence[str]) -> None:
+    try:
+        print(*lines, sep="\n", flush=True)  # noqa: T201  # a command prints
+    except BrokenPipeError:
+        # The reader, head for instance, has enough. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse(reason: str) -> int:
