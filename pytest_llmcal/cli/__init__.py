@@ -14,7 +14,7 @@ from pytest_llmcal import history
 from pytest_llmcal.cli.arguments import positive
 from pytest_llmcal.cli.calibrate import CalibrationError, add_calibrate
 from pytest_llmcal.cli.distill import DistillationError, add_distill
-from pytest_llmcal.records import Run, RunError
+from pytest_llmcal.records import Run, RunError, schema_text
 from pytest_llmcal.tasks import Item, Items, TaskError, Text
 
 if TYPE_CHECKING:
@@ -83,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     tasks.add_argument("name", metavar="TASK", nargs="?", help="task to show, for instance world/qa or a file")
     tasks.add_argument("--items", metavar="N", type=positive, default=3, help="how many items to show (default: 3)")
     tasks.set_defaults(run=_tasks)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of run.json", description="Print it.")
+    schema.set_defaults(run=_schema)
     _add_plan(commands)
     add_calibrate(commands)
     add_distill(commands)
@@ -130,6 +133,10 @@ def _render(options: argparse.Namespace) -> list[str]:
 def _merge(options: argparse.Namespace) -> list[str]:
     merged = history.merge([Run.read(path) for path in options.files])
     return [str(merged.write(options.out))]
+
+
+def _schema(_: argparse.Namespace) -> list[str]:
+    return [schema_text().rstrip()]
 
 
 def _tasks(options: argparse.Namespace) -> list[str]:

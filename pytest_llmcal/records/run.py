@@ -11,6 +11,7 @@ from pytest_llmcal.records.errors import RunError
 from pytest_llmcal.records.gate import Gate
 
 SCHEMA = 1
+"""Number of what is written; each number up to it is read."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,13 @@ class Run:
         data = reading.parsed(text, source)
         if not isinstance(data, dict) or "schema" not in data:
             raise RunError(f"{source}: not a run of pytest-llmcal, it has no 'schema' number")
-        if data["schema"] != SCHEMA:
-            raise RunError(f"{source}: schema {data['schema']!r} is not supported, this version reads schema {SCHEMA}")
-        del data["schema"]
+        number = data.pop("schema")
+        # Fields are only ever added, with a default for runs that lack them: so every number before is read too.
+        if type(number) is not int or not 1 <= number <= SCHEMA:
+            raise RunError(
+                f"{source}: schema {number!r} is not supported, this version reads up to schema {SCHEMA}; "
+                "read it with the version of pytest-llmcal that wrote it, or a newer one"
+            )
         return reading.built(cls, data, source)
 
     def write(self, path: str | Path) -> Path:
