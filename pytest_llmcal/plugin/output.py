@@ -10,6 +10,7 @@ import pytest
 
 from pytest_llmcal.plugin.baseline import update_baseline
 from pytest_llmcal.plugin.environment import environment_of
+from pytest_llmcal.plugin.junit import tell_run
 from pytest_llmcal.plugin.stash import COLLECTOR, OUTPUT, SETTINGS
 from pytest_llmcal.records import Run
 
@@ -42,6 +43,7 @@ class Output:
             self.failures.append(f"the {what} could not be written: {type(error).__name__}: {error}")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest writes JUnit XML at this point, and it tells of the run too
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write, however the session ended; nothing at all when it had no gate."""
     collector = session.config.stash.get(COLLECTOR, None)
@@ -49,6 +51,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     output = Output(collector.run(environment_of(session.config)))
     session.config.stash[OUTPUT] = output
+    tell_run(session.config, output.run)
     _write(session.config, output)
     if output.failures and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

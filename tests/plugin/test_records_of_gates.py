@@ -9,6 +9,7 @@ import pytest
 from inner_runs import Project, seen
 
 from pytest_llmcal.plugin.attempts import AttemptLog
+from pytest_llmcal.plugin.drafts import AttemptDraft
 
 
 def outcomes(project: Project, name: str) -> list[tuple[str, str]]:
@@ -276,7 +277,7 @@ def test_an_undecided_verdict_counts_as_the_option_says(
 
 
 def test_the_report_of_the_call_carries_every_record_and_the_others_what_is_new() -> None:
-    log = AttemptLog(number=1)
+    log = AttemptLog(number=1, draft=AttemptDraft())
     log.records.append({"sequence": 1})
     assert log.for_report("setup") == [{"sequence": 1}]
     log.records.append({"sequence": 2})
