@@ -77,6 +77,15 @@ def _parser() -> argparse.ArgumentParser:
     merge.add_argument("--out", metavar="RUN.json", type=Path, required=True, help="file for the run of all")
     merge.set_defaults(run=_merge)
 
+    summary = commands.add_parser(
+        "summary",
+        help="print the answer of a run in Markdown",
+        description="Print the answer of a run in Markdown, for instance to append it to $GITHUB_STEP_SUMMARY.",
+    )
+    summary.add_argument("file", metavar="RUN.json", type=Path, help="what a run of pytest wrote")
+    summary.add_argument("--report", metavar="WHERE", help="where the full report lies: an https address or a path")
+    summary.set_defaults(run=_summary)
+
     tasks = commands.add_parser(
         "tasks", help="list the embedded tasks and models, or show a task", description="List or show tasks."
     )
@@ -128,6 +137,12 @@ def _render(options: argparse.Namespace) -> list[str]:
     from pytest_llmcal.report import write  # Jinja2 is not needed by the other commands
 
     return [str(write(Run.read(options.file), options.out))]
+
+
+def _summary(options: argparse.Namespace) -> list[str]:
+    from pytest_llmcal.report.markdown import markdown
+
+    return [markdown(Run.read(options.file), options.report).rstrip()]
 
 
 def _merge(options: argparse.Namespace) -> list[str]:

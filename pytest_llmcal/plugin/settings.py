@@ -51,7 +51,7 @@ class Settings:
     root : Path
         Folder that relative paths start from: pytest's root, or the folder it was started
         in where no configuration file marks a root.
-    report, json, baseline : Path or None
+    report, json, summary, code_quality, baseline : Path or None
         Where to write and read; absolute.
     baseline_update, require_gpu, allow_empty : bool
         The switches.
@@ -72,6 +72,8 @@ class Settings:
     root: Path
     report: Path | None
     json: Path | None
+    summary: Path | None
+    code_quality: Path | None
     baseline: Path | None
     baseline_update: bool
     require_gpu: bool
@@ -117,8 +119,10 @@ def resolve(config: pytest.Config) -> Settings:
         correction=_choice(given["correction"], ("none", "bonferroni", "holm")),
         limit=_whole(given["limit"], None, least=1),
         root=root,
-        report=_report(given["report"], root),
+        report=_folder_or_file(given["report"], DEFAULT_REPORT, root),
         json=_path(given["json"], root),
+        summary=_folder_or_file(given["summary"], os.environ.get("GITHUB_STEP_SUMMARY"), root),
+        code_quality=_path(given["code-quality"], root),
         baseline=_path(given["baseline"], root),
         baseline_update=_switch(given["baseline-update"]),
         require_gpu=_switch(given["require-gpu"]),
@@ -256,8 +260,8 @@ def _choice(given: Given | None, allowed: tuple[str, ...]) -> str:
     return str(given.value)
 
 
-def _report(given: Given | None, root: Path) -> Path | None:
-    text = _text(given, DEFAULT_REPORT)
+def _folder_or_file(given: Given | None, default: str | None, root: Path) -> Path | None:
+    text = _text(given, default or "none")
     return None if text == "none" else root / text
 
 
