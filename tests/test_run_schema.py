@@ -88,8 +88,8 @@ def test_what_has_no_default_is_required() -> None:
         VALIDATOR.validate(told)
 
 
-def test_every_number_up_to_the_present_one_has_a_run_that_was_stored_then_and_is_read_and_shown_now() -> None:
-    assert [path.stem for path in STORED] == [f"schema-{number}" for number in range(1, SCHEMA + 1)]
+def test_every_number_before_the_present_one_has_a_run_that_was_stored_then_and_is_read_and_shown_now() -> None:
+    assert {path.stem for path in STORED} >= {f"schema-{number}" for number in range(1, SCHEMA)}
     for path in STORED:
         stored = Run.read(path)
         assert {gate.verdict for gate in stored.gates} >= {"holds", "refuted"}

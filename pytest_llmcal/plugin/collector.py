@@ -113,7 +113,7 @@ class Collector:
             return f"{_named(self._unfinished())} collected and did not run to the end"
         return None if self._config.stash[SETTINGS].allow_empty else self._unmeasured()
 
-    def run(self, environment: Mapping[str, str]) -> Run:
+    def run(self, environment: Mapping[str, str], context: Mapping[str, str]) -> Run:
         """Return what was seen as a run."""
         problems = self._problems()
         return Run(
@@ -122,6 +122,7 @@ class Collector:
             complete=not problems,
             problems=tuple(problems),
             environment={**environment, "notes": " ".join(sorted(self.notes))} if self.notes else environment,
+            context=context,
             models=tuple(self._models[name] for name in sorted(self._models)),
             gates=tuple(self._drafts[nodeid].gate(nodeid) for nodeid in sorted(self._drafts)),
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmcal.plugin.baseline import update_baseline
-from pytest_llmcal.plugin.environment import environment_of
+from pytest_llmcal.plugin.environment import context_of, environment_of
 from pytest_llmcal.plugin.junit import tell_run
 from pytest_llmcal.plugin.services import append_summary, write_code_quality
 from pytest_llmcal.plugin.stash import COLLECTOR, OUTPUT, SETTINGS
@@ -50,7 +50,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     collector = session.config.stash.get(COLLECTOR, None)
     if collector is None or not collector.used:
         return
-    output = Output(collector.run(environment_of(session.config)))
+    output = Output(collector.run(environment_of(session.config), context_of(session.config)))
     session.config.stash[OUTPUT] = output
     tell_run(session.config, output.run)
     _write(session.config, output)

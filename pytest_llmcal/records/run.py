@@ -49,6 +49,8 @@ class Run:
         Why it is incomplete, one sentence each.
     environment : mapping of str to str
         Versions, platform, seed, options, git commit.
+    context : mapping of str to str
+        Texts of the user's for the reader of the report, by heading.
     models : tuple of ModelFacts
         By name.
     gates : tuple of Gate
@@ -60,6 +62,7 @@ class Run:
     complete: bool
     problems: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str] = field(default_factory=dict)
     models: tuple[ModelFacts, ...] = ()
     gates: tuple[Gate, ...] = ()
 
