@@ -191,13 +191,13 @@ def gitlab_jobs(pipeline: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str,
 @pytest.mark.slow
 def test_the_pipeline_of_gitlab_gates_each_model_and_publishes_one_report(workplace: Workplace) -> None:
     pipeline = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))
+    assert pipeline["report"]["when"] == "always"
     passed: dict[str, bool] = {}
     for name, job, variables in gitlab_jobs(pipeline):
-        if not all(passed.values()) and job.get("when") != "always":
-            assert job["stage"] == "gate", "a job of a later stage is left out where an earlier one failed"
         place = workplace.clone(name)
-        for artefact in workplace.artefacts.glob("*"):
-            shutil.copytree(artefact, place, dirs_exist_ok=True)
+        if job["stage"] == "report":  # a job gets the artefacts of the stages before its own
+            for artefact in sorted(workplace.artefacts.iterdir()):
+                shutil.copytree(artefact, place, dirs_exist_ok=True)
         script = "\n".join([*pipeline["default"]["before_script"], *job["script"]])
         own = {"GITLAB_CI": "true", "CI_PROJECT_DIR": str(place)}
         passed[name] = workplace.shell(script, place, own | variables)
