@@ -257,7 +257,7 @@ def test_a_method_and_a_folder_give_a_gate_its_name_and_suite(project: Project) 
         "gates/trust/test_gates.py",
     )
     project.run("--llmcal-model", "a", "--rootdir", str(project.folder)).assert_outcomes(passed=1)
-    assert project.gate("test_gate").suite == "gates/trust"
+    assert project.gate("test_gate[0.05]").suite == "gates/trust"
 
 
 @pytest.mark.parametrize(("policy", "passed", "failed", "skipped", "verdict"), [
