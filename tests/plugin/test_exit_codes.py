@@ -26,15 +26,19 @@ NO_MODULE = "import nowhere\n\n@pytest.mark.llmcal\ndef test_gate():\n    pass\n
         (BROKEN, (), 1),
         (SKIPPED, (), 1),
         (HOLDS, ("--llmcal-report", "test_gates.py"), 1),
-        (STOPPED, (), 2),
         (NO_MODULE, (), 2),
         (HOLDS, ("--llmcal-confidence", "2"), 4),
         (HOLDS, ("no_such_file.py",), 4),
         (NO_TEST, (), 5),
         (HOLDS, ("-k", "nothing"), 5),
     ],
-    ids=lambda value: None if isinstance(value, str) else " ".join(map(str, value)) if isinstance(value, tuple) else "",
+    ids=lambda value: "gate" if isinstance(value, str) else " ".join(value) if isinstance(value, tuple) else str(value),
 )
 def test_the_exit_code_is_stable(project: Project, body: str, options: tuple[str, ...], code: int) -> None:
     project.gates(body)
     assert project.run(*options).ret == code
+
+
+def test_a_run_that_is_stopped_exits_with_two(project: Project) -> None:
+    project.gates(STOPPED)
+    assert project.run_apart().ret == 2  # in this process it would stop these tests too
