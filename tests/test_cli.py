@@ -102,6 +102,18 @@ def test_the_installed_command_knows_its_version() -> None:
     assert shown.stdout.startswith("pytest-llmcal 0.")
 
 
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    program = "import sys; from pytest_llmcal.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", program, "tasks", "world/qa", "--items", "2000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("world/qa: ")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
 def test_rendering_needs_neither_torch_nor_pytest(tmp_path: Path) -> None:
     path = two_models().write(tmp_path / "run.json")
     program = (

@@ -263,3 +263,9 @@ def test_another_revision_is_noted_and_the_same_is_not() -> None:
     assert baseline.revision_note("world/gpt2", "3f9c2a7be1d04c55") is None
     assert baseline.revision_note("unknown", "feed") is None
     assert baseline.revision_note("world/gpt2", None) is None
+
+
+def test_texts_for_the_reader_of_several_runs_stand_below_each_other() -> None:
+    first = run(gate("test_a", record()), context={"Why": "a", "Who": "x"})
+    second = run(gate("test_b", record()), context={"Why": "b", "Who": "x"})
+    assert merge([first, second]).context == {"Why": "a\n\nb", "Who": "x"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -14,7 +15,7 @@ from pytest_llmcal.cli.arguments import positive
 from pytest_llmcal.cli.cache import add_cache
 from pytest_llmcal.cli.calibrate import CalibrationError, add_calibrate
 from pytest_llmcal.cli.distill import DistillationError, add_distill
-from pytest_llmcal.records import Run, RunError
+from pytest_llmcal.records import Run, RunError, schema_text
 from pytest_llmcal.tasks import Item, Items, TaskError, Text
 
 if TYPE_CHECKING:
@@ -41,8 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RunError, TaskError, PlanError, CalibrationError, DistillationError, history.MergeError) as error:
         return _refuse(str(error))
     lines, status = done if isinstance(done, tuple) else (done, 0)  # a command that judges says its exit code too
-    print(*lines, sep="\n")  # noqa: T201  # a command prints
+    _say(lines)
     return status
+
+
+def _say(lines: Sequence[str]) -> None:
+    try:
+        print(*lines, sep="\n", flush=True)  # noqa: T201  # a command prints
+    except BrokenPipeError:
+        # The reader, head for instance, has enough. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse(reason: str) -> int:
@@ -69,12 +78,24 @@ def _parser() -> argparse.ArgumentParser:
     merge.add_argument("--out", metavar="RUN.json", type=Path, required=True, help="file for the run of all")
     merge.set_defaults(run=_merge)
 
+    summary = commands.add_parser(
+        "summary",
+        help="print the answer of a run in Markdown",
+        description="Print the answer of a run in Markdown, for instance to append it to $GITHUB_STEP_SUMMARY.",
+    )
+    summary.add_argument("file", metavar="RUN.json", type=Path, help="what a run of pytest wrote")
+    summary.add_argument("--report", metavar="WHERE", help="where the full report lies: an https address or a path")
+    summary.set_defaults(run=_summary)
+
     tasks = commands.add_parser(
         "tasks", help="list the embedded tasks and models, or show a task", description="List or show tasks."
     )
     tasks.add_argument("name", metavar="TASK", nargs="?", help="task to show, for instance world/qa or a file")
     tasks.add_argument("--items", metavar="N", type=positive, default=3, help="how many items to show (default: 3)")
     tasks.set_defaults(run=_tasks)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of run.json", description="Print it.")
+    schema.set_defaults(run=_schema)
     _add_plan(commands)
     add_calibrate(commands)
     add_distill(commands)
@@ -120,9 +141,19 @@ def _render(options: argparse.Namespace) -> list[str]:
     return [str(write(Run.read(options.file), options.out))]
 
 
+def _summary(options: argparse.Namespace) -> list[str]:
+    from pytest_llmcal.report.markdown import markdown
+
+    return [markdown(Run.read(options.file), options.report).rstrip()]
+
+
 def _merge(options: argparse.Namespace) -> list[str]:
     merged = history.merge([Run.read(path) for path in options.files])
     return [str(merged.write(options.out))]
+
+
+def _schema(_: argparse.Namespace) -> list[str]:
+    return [schema_text().rstrip()]
 
 
 def _tasks(options: argparse.Namespace) -> list[str]:

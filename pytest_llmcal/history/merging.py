@@ -31,7 +31,8 @@ def merge(runs: Sequence[Run]) -> Run:
     -------
     Run
         Gates and models by name, the earliest start, the summed seconds. It is complete if
-        every part is. Where environments differ, each value is kept and a note says so. Of a
+        every part is. Where environments differ, each value is kept and a note says so, and
+        texts for the report's reader stand below each other. Of a
         gate in several runs the quickest is kept, with the reasons of all where it was skipped.
         A test that was skipped for want of a model is left out if another run had one for it.
 
@@ -49,6 +50,7 @@ def merge(runs: Sequence[Run]) -> Run:
         complete=all(run.complete for run in runs),
         problems=tuple(dict.fromkeys(problem for run in runs for problem in run.problems)),
         environment=_joined_environment([run.environment for run in runs]),
+        context=_joined_context(run.context for run in runs),
         models=_joined_models(model for run in runs for model in run.models),
         gates=_joined_gates(gate for run in runs for gate in run.gates),
     )
@@ -106,6 +108,15 @@ def _joined_models(models: Iterable[ModelFacts]) -> tuple[ModelFacts, ...]:
         if known != model:
             raise MergeError(f"model {model.name!r} differs between two of the runs: {known} and {model}")
     return tuple(by_name[name] for name in sorted(by_name))
+
+
+def _joined_context(contexts: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return the texts under each heading, those of several runs below each other."""
+    texts: dict[str, dict[str, None]] = {}
+    for context in contexts:
+        for heading, text in context.items():
+            texts.setdefault(heading, {})[text] = None
+    return {heading: "\n\n".join(told) for heading, told in texts.items()}
 
 
 def _joined_environment(environments: Sequence[Mapping[str, str]]) -> dict[str, str]:

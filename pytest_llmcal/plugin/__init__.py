@@ -16,6 +16,7 @@ pytest_plugins = [
     "pytest_llmcal.plugin.assertions",
     "pytest_llmcal.plugin.recording",
     "pytest_llmcal.plugin.session",
+    "pytest_llmcal.plugin.services",
     "pytest_llmcal.plugin.output",
     "pytest_llmcal.plugin.distribution",
     "pytest_llmcal.plugin.terminal",

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal.measurement import Bin, MeasurementError, Verdict
 from pytest_llmcal.records import Record
+
+if TYPE_CHECKING:
+    from pytest_llmcal.plugin.drafts import AttemptDraft
 
 PlainRecord = dict[str, Any]
 
@@ -21,6 +24,8 @@ class AttemptLog:
     ----------
     number : int
         1 for the first execution; reruns count on.
+    draft : AttemptDraft
+        What its reports have said so far.
     records : list of dict
         What was judged so far, as plain values.
     reported : int
@@ -36,6 +41,7 @@ class AttemptLog:
     """
 
     number: int
+    draft: AttemptDraft
     records: list[PlainRecord] = field(default_factory=list)
     reported: int = 0
     explained: int = 0

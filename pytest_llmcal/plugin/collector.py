@@ -25,11 +25,14 @@ class Collector:
         The gates that were collected and not deselected, by nodeid.
     notes : list of str
         What the reader should know besides, each once.
+    locations : dict of str to (str, int)
+        File of each test that reported, relative to pytest's root, and its line from 1 on, by nodeid.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         self.planned: dict[str, GateFacts] = {}
         self.notes: list[str] = []
+        self.locations: dict[str, tuple[str, int]] = {}
         self._config = config
         self._drafts: dict[str, GateDraft] = {}
         self._models: dict[str, ModelFacts] = {}
@@ -52,6 +55,8 @@ class Collector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a report in."""
+        path, line, _ = report.location  # of a test whose worker died, without the line
+        self.locations.setdefault(report.nodeid, (path, (line or 0) + 1))
         carried: dict[str, Any] | None = getattr(report, "llmcal", None)
         if carried is not None:
             gate = GateFacts(**carried["gate"])
@@ -108,7 +113,7 @@ class Collector:
             return f"{_named(self._unfinished())} collected and did not run to the end"
         return None if self._config.stash[SETTINGS].allow_empty else self._unmeasured()
 
-    def run(self, environment: Mapping[str, str]) -> Run:
+    def run(self, environment: Mapping[str, str], context: Mapping[str, str]) -> Run:
         """Return what was seen as a run."""
         problems = self._problems()
         return Run(
@@ -117,6 +122,7 @@ class Collector:
             complete=not problems,
             problems=tuple(problems),
             environment={**environment, "notes": " ".join(sorted(self.notes))} if self.notes else environment,
+            context=context,
             models=tuple(self._models[name] for name in sorted(self._models)),
             gates=tuple(self._drafts[nodeid].gate(nodeid) for nodeid in sorted(self._drafts)),
         )

@@ -1,4 +1,4 @@
-"""Where a run was made: versions, platform, options, git commit."""
+"""Where a run was made: versions, platform, options, git commit; and what its user has to say of it."""
 
 from __future__ import annotations
 
@@ -30,6 +30,13 @@ def environment_of(config: pytest.Config) -> dict[str, str]:
         environment["git commit"] = commit
     config.hook.pytest_llmcal_environment(config=config, environment=environment)
     return {str(key): str(value) for key, value in environment.items()}
+
+
+def context_of(config: pytest.Config) -> dict[str, str]:
+    """Return what the user has to say to the reader of the report, by heading."""
+    context: dict[str, str] = {}
+    config.hook.pytest_llmcal_report_context(config=config, context=context)
+    return {str(heading): str(text) for heading, text in context.items()}
 
 
 def _versions() -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from pytest_llmcal.history.merging import NO_MODEL
 from pytest_llmcal.plugin.markers import gate_mark
 from pytest_llmcal.plugin.parametrization import MODEL_NAME
 from pytest_llmcal.plugin.stash import COUNTED, GATE, GATES, SETTINGS
@@ -62,10 +63,23 @@ def _facts_of(item: pytest.Item) -> GateFacts:
     source = item.config.stash[SETTINGS].source_of(gate_mark(item).task)
     return GateFacts(
         suite=_suite(item),
-        name=getattr(item, "originalname", None) or item.name,
+        name=_name(item),
         model=callspec.params.get(MODEL_NAME) if callspec else None,
         task=source if "llmcal_task" in fixtures else None,
     )
+
+
+def _name(item: pytest.Item) -> str:
+    """Return a test's name with its own parameters, as their ids, but without the model's."""
+    name = getattr(item, "originalname", None) or item.name
+    callspec = getattr(item, "callspec", None)
+    ids = list(callspec._idlist) if callspec else []  # one for each parametrize(); joined, they cannot be told apart
+    if callspec and MODEL_NAME in callspec.params:
+        model = callspec.params[MODEL_NAME] or NO_MODEL
+        shown = {model, str(model).encode("unicode_escape").decode("ascii")}  # pytest escapes, unless it is told not to
+        own = next((number for number, text in enumerate(ids) if text in shown), None)
+        ids = [text for number, text in enumerate(ids) if number != own]
+    return f"{name}[{'-'.join(ids)}]" if ids else name
 
 
 def _fixtures(item: pytest.Item) -> Sequence[str]:

@@ -74,6 +74,18 @@ def pytest_llmcal_environment(config: pytest.Config, environment: dict[str, str]
 
 
 @pytest.hookspec
+def pytest_llmcal_report_context(config: pytest.Config, context: dict[str, str]) -> None:
+    """Add texts for the reader of the report, each under a heading.
+
+    Called once, before the run is written. They are kept in ``run.json``, so a report that is
+    made of it later shows them too, and they are shown as they stand, not as markup::
+
+        def pytest_llmcal_report_context(context):
+            context["Why this release"] = "Fixes the prompt of the support desk; weights as in 1.3."
+    """
+
+
+@pytest.hookspec
 def pytest_llmcal_record(record: Record, item: pytest.Item) -> None:
     """Be told of every comparison and verdict as it is made, in the process that makes it.
 

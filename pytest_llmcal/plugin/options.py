@@ -91,6 +91,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("limit", "use at most this many items of each split", "N", "number"),
     Option("report", "folder of the report (default reports/latest); 'none' writes no report", "DIR"),
     Option("json", "write run.json here too", "PATH"),
+    Option(
+        "summary",
+        "append a summary in Markdown to this file (default: $GITHUB_STEP_SUMMARY where it is set); 'none' writes none",
+        "PATH",
+    ),
+    Option("code-quality", "write what did not pass here, as a code quality report for GitLab", "PATH"),
     Option("baseline", "run.json of an earlier run, for the baseline fixture", "PATH"),
     Option("baseline-update", "write what this run measured into the baseline", kind="switch"),
     Option("cache-dir", "folder of the score cache (default: one in the user's cache)", "DIR"),

@@ -1,4 +1,4 @@
-"""Writes what a session saw: the report, run.json, the baseline."""
+"""Writes what a session saw: the report, run.json, what CI services read, the baseline."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from pytest_llmcal.plugin.baseline import update_baseline
-from pytest_llmcal.plugin.environment import environment_of
+from pytest_llmcal.plugin.environment import context_of, environment_of
+from pytest_llmcal.plugin.junit import tell_run
+from pytest_llmcal.plugin.services import append_summary, write_code_quality
 from pytest_llmcal.plugin.stash import COLLECTOR, OUTPUT, SETTINGS
 from pytest_llmcal.records import Run
 
@@ -42,13 +44,15 @@ class Output:
             self.failures.append(f"the {what} could not be written: {type(error).__name__}: {error}")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest writes JUnit XML at this point, and it tells of the run too
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write, however the session ended; nothing at all when it had no gate."""
     collector = session.config.stash.get(COLLECTOR, None)
     if collector is None or not collector.used:
         return
-    output = Output(collector.run(environment_of(session.config)))
+    output = Output(collector.run(environment_of(session.config), context_of(session.config)))
     session.config.stash[OUTPUT] = output
+    tell_run(session.config, output.run)
     _write(session.config, output)
     if output.failures and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -57,12 +61,26 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def _write(config: pytest.Config, output: Output) -> None:
     settings = config.stash[SETTINGS]
     report, json, baseline = settings.report, settings.json, settings.baseline
+    summary, code_quality = settings.summary, settings.code_quality
     if report is not None:
         output.attempt("report", lambda: _report(output.run, report))
     if json is not None:
         output.attempt("run.json", lambda: output.run.write(json))
+    if summary is not None:
+        where = None if report is None else shown(report / "index.html", config)
+        output.attempt("summary", lambda: append_summary(output.run, summary, where))
+    if code_quality is not None:
+        output.attempt("code quality report", lambda: write_code_quality(config, output.run, code_quality))
     if baseline is not None and settings.baseline_update:
         output.attempt("baseline", lambda: update_baseline(baseline, output.run))
+
+
+def shown(path: Path, config: pytest.Config) -> str:
+    """Shorten a path to what can be typed from where pytest was started."""
+    try:
+        return str(path.relative_to(config.invocation_params.dir))
+    except ValueError:
+        return str(path)
 
 
 def _report(run: Run, folder: Path) -> Path:

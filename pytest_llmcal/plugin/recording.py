@@ -10,8 +10,10 @@ import pytest
 
 from pytest_llmcal.measurement import Correction, Observation, Rules, Verdict, shares, using
 from pytest_llmcal.plugin.assertions import explain_failure
-from pytest_llmcal.plugin.attempts import AttemptLog, PlainRecord, to_plain
+from pytest_llmcal.plugin.attempts import AttemptLog, to_plain
+from pytest_llmcal.plugin.drafts import AttemptDraft
 from pytest_llmcal.plugin.gates import GateFacts
+from pytest_llmcal.plugin.junit import gate_properties
 from pytest_llmcal.plugin.stash import ATTEMPT, COUNTED, GATE, GATES, MODELS, SETTINGS
 from pytest_llmcal.plugin.unread import users_line, warn_of_unread
 from pytest_llmcal.records import Record
@@ -21,7 +23,7 @@ from pytest_llmcal.records import Record
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Begin an attempt: a rerun sets the same test up again, and its records are its own."""
     before = item.stash.get(ATTEMPT, None)
-    item.stash[ATTEMPT] = AttemptLog(number=before.number + 1 if before else 1)
+    item.stash[ATTEMPT] = AttemptLog(number=before.number + 1 if before else 1, draft=AttemptDraft())
     with using(_rules(item)):
         result = yield
     item.stash[ATTEMPT].verdicts.clear()  # what a fixture judged may be asserted by another test
@@ -55,10 +57,11 @@ def pytest_runtest_makereport(
         "broken": _is_broken(call),
         "notes": list(log.notes),
     }
+    log.draft.add(report, report.llmcal)
     if report.failed and not report.llmcal["broken"]:
         explain_failure(report, log.unexplained())
     if call.when == "teardown":  # the report that JUnit XML takes properties from
-        report.user_properties.extend(_properties(gate, log.records))
+        report.user_properties.extend(gate_properties(gate, log.draft, log.records))
     return report
 
 
@@ -118,13 +121,3 @@ def _is_broken(call: pytest.CallInfo[None]) -> bool:
     """Tell a gate that could not be judged from one that was judged and failed."""
     judged = (AssertionError, pytest.fail.Exception)
     return call.excinfo is not None and not call.excinfo.errisinstance(judged)
-
-
-def _properties(gate: GateFacts, records: list[PlainRecord]) -> list[tuple[str, str | float | int]]:
-    """Flatten a gate for JUnit XML, which knows only names and texts."""
-    pairs: list[tuple[str, Any]] = [("llmcal_model", gate.model), ("llmcal_task", gate.task)]
-    for record in records:
-        name = f"llmcal_{record['metric']}"
-        pairs.append((name, record["estimate"]))
-        pairs.extend((f"{name}_{key}", record[key]) for key in ("low", "high", "n", "relation", "limit", "outcome"))
-    return [(name, value) for name, value in pairs if value is not None]

@@ -58,7 +58,7 @@ class Settings:
     root : Path
         Folder that relative paths start from: pytest's root, or the folder it was started
         in where no configuration file marks a root.
-    report, json, baseline : Path or None
+    report, json, summary, code_quality, baseline : Path or None
         Where to write and read; absolute.
     cache : Cache or None
         Where answers of models are kept; None where none are.
@@ -83,6 +83,8 @@ class Settings:
     root: Path
     report: Path | None
     json: Path | None
+    summary: Path | None
+    code_quality: Path | None
     baseline: Path | None
     cache: Cache | None
     baseline_update: bool
@@ -139,8 +141,10 @@ def resolve(config: pytest.Config) -> Settings:
         correction=_choice(given["correction"], ("none", "bonferroni", "holm")),
         limit=_whole(given["limit"], None, least=1),
         root=root,
-        report=_report(given["report"], root),
+        report=_folder_or_file(given["report"], DEFAULT_REPORT, root),
         json=_path(given["json"], root),
+        summary=_folder_or_file(given["summary"], os.environ.get("GITHUB_STEP_SUMMARY"), root),
+        code_quality=_path(given["code-quality"], root),
         baseline=_path(given["baseline"], root),
         cache=_cache(given["cache-dir"], given["cache-size"], given["no-cache"], root),
         baseline_update=_switch(given["baseline-update"]),
@@ -288,8 +292,8 @@ def _choice(given: Given | None, allowed: tuple[str, ...]) -> str:
     return str(given.value)
 
 
-def _report(given: Given | None, root: Path) -> Path | None:
-    text = _text(given, DEFAULT_REPORT)
+def _folder_or_file(given: Given | None, default: str | None, root: Path) -> Path | None:
+    text = _text(given, default or "none")
     return None if text == "none" else root / text
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_llmcal.plugin.options import OPTIONS
+from pytest_llmcal.plugin.output import shown
 from pytest_llmcal.plugin.stash import COLLECTOR, OUTPUT, SETTINGS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for note in config.stash[COLLECTOR].notes:
         terminalreporter.write_line(f"note: {note}")
     for what, path in output.written:
-        terminalreporter.write_line(f"{what}: {_shown(path, config)}")
+        terminalreporter.write_line(f"{what}: {shown(path, config)}")
 
 
 def table(run: Run) -> Iterator[str]:
@@ -84,11 +84,3 @@ def _described(gate: Gate) -> str:
         return gate_in_suite
     limit = "" if record.limit is None else f", limit {record.limit:.4g}"
     return f"{gate_in_suite}: {wording.subject(record)} {record.estimate:.4f}{limit}"
-
-
-def _shown(path: Path, config: pytest.Config) -> str:
-    """Shorten a path to what can be typed from where pytest was started."""
-    try:
-        return str(path.relative_to(config.invocation_params.dir))
-    except ValueError:
-        return str(path)

@@ -8,6 +8,7 @@ from pytest_llmcal.records.errors import RunError
 from pytest_llmcal.records.gate import MEASURED_NOTHING, OUTCOMES, Attempt, Gate
 from pytest_llmcal.records.record import JUDGEMENTS, Record
 from pytest_llmcal.records.run import SCHEMA, ModelFacts, Run
+from pytest_llmcal.records.schema import run_schema, schema_text
 
 __all__ = [
     "JUDGEMENTS",
@@ -20,4 +21,6 @@ __all__ = [
     "Record",
     "Run",
     "RunError",
+    "run_schema",
+    "schema_text",
 ]

@@ -56,7 +56,7 @@ class Gate:
     suite : str
         Folder or file that it belongs to, for instance ``"suites/qa"``.
     name : str
-        The test's name without its parameters.
+        The test's name with its own parameters, but without the model's.
     model, task : str or None
         What it was run on.
     attempts : tuple of Attempt

@@ -11,6 +11,7 @@ from pytest_llmcal.records.errors import RunError
 from pytest_llmcal.records.gate import Gate
 
 SCHEMA = 1
+"""Number of what is written; each number up to it is read."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Run:
         Why it is incomplete, one sentence each.
     environment : mapping of str to str
         Versions, platform, seed, options, git commit.
+    context : mapping of str to str
+        Texts of the user's for the reader of the report, by heading.
     models : tuple of ModelFacts
         By name.
     gates : tuple of Gate
@@ -59,6 +62,7 @@ class Run:
     complete: bool
     problems: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str] = field(default_factory=dict)
     models: tuple[ModelFacts, ...] = ()
     gates: tuple[Gate, ...] = ()
 
@@ -86,9 +90,13 @@ class Run:
         data = reading.parsed(text, source)
         if not isinstance(data, dict) or "schema" not in data:
             raise RunError(f"{source}: not a run of pytest-llmcal, it has no 'schema' number")
-        if data["schema"] != SCHEMA:
-            raise RunError(f"{source}: schema {data['schema']!r} is not supported, this version reads schema {SCHEMA}")
-        del data["schema"]
+        number = data.pop("schema")
+        # Fields are only ever added, with a default for runs that lack them: so every number before is read too.
+        if type(number) is not int or not 1 <= number <= SCHEMA:
+            raise RunError(
+                f"{source}: schema {number!r} is not supported, this version reads up to schema {SCHEMA}; "
+                "read it with the version of pytest-llmcal that wrote it, or a newer one"
+            )
         return reading.built(cls, data, source)
 
     def write(self, path: str | Path) -> Path:

@@ -102,10 +102,12 @@ def title(name: str) -> str:
 
     Examples
     --------
-    >>> title("test_confidence_can_be_trusted")
-    'confidence can be trusted'
+    >>> title("test_confidence_can_be_trusted"), title("test_trust[world/qa-top_1]")
+    ('confidence can be trusted', 'trust [world/qa-top_1]')
     """
-    return name.removeprefix("test_").replace("_", " ").strip() or name
+    words, bracket, parameters = name.partition("[")
+    said = words.removeprefix("test_").replace("_", " ").strip()
+    return " ".join(part for part in (said, bracket + parameters) if part) if said else name
 
 
 def subject(record: Record) -> str:

@@ -14,9 +14,13 @@ import pytest_llmcal.scoring
 import pytest_llmcal.scoring.progress
 import pytest_llmcal.tasks  # noqa: F401
 
+# Where these tests themselves run on such a service, it must not hear of the runs inside them.
+OF_SERVICES = ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "CI_PROJECT_DIR")
+
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project whose models and tasks are stand-ins."""
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    for variable in ("PYTEST_ADDOPTS", *OF_SERVICES):
+        monkeypatch.delenv(variable, raising=False)
     return Project(pytester)

@@ -170,19 +170,3 @@ def test_a_hostile_operand_leaves_pytest_s_own_failure_in_place(project: Project
     result.assert_outcomes(failed=1)
     assert "INTERNALERROR" not in seen(result)
     result.stdout.fnmatch_lines(["*AssertionError*"])
-
-
-def test_junit_properties_are_flat_scalars(project: Project) -> None:
-    project.gates("def test_gate(scores):\n    assert scores.accuracy().above(0.6)\n")
-    project.run("--junitxml=out.xml", "--llmcal-model", "a").assert_outcomes(passed=1)
-    text = (project.folder / "out.xml").read_text(encoding="utf-8")
-    record = project.gate("test_gate").records[0]
-    for name, value in {
-        "llmcal_model": "a",
-        "llmcal_task": "world/qa",
-        "llmcal_accuracy": record.estimate,
-        "llmcal_accuracy_low": record.low,
-        "llmcal_accuracy_limit": 0.6,
-        "llmcal_accuracy_outcome": "holds",
-    }.items():
-        assert f'<property name="{name}" value="{value}"' in text

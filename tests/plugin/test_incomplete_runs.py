@@ -134,7 +134,7 @@ def test_a_breakdown_without_any_text_is_noted_all_the_same(project: Project) ->
     collector = project.pytester.parseconfigure().stash[COLLECTOR]
     collector.pytest_internalerror("\n")
     collector.pytest_internalerror("File /somewhere\nOSError: disk gone\n")
-    assert collector.run({}).problems == (
+    assert collector.run({}, {}).problems == (
         "pytest broke down: no reason was given",
         "pytest broke down: OSError: disk gone",
     )

@@ -27,6 +27,7 @@ def test_every_hook_has_an_example() -> None:
         "pytest_llmcal_load_model",
         "pytest_llmcal_load_task",
         "pytest_llmcal_record",
+        "pytest_llmcal_report_context",
     ]
     for hook in HOOKS:
         assert f"def {hook}(" in example(hook)
@@ -60,6 +61,27 @@ def test_the_example_of_an_environment_can_be_pasted(project: Project) -> None:
     project.gates("@pytest.mark.llmcal\ndef test_gate():\n    assert measured() < 1\n")
     project.run().assert_outcomes(passed=1)
     assert project.result().environment["training run"] == "2031-04-05, 3 epochs"
+
+
+def test_the_example_of_a_report_context_can_be_pasted(project: Project) -> None:
+    project.write("conftest.py", example("pytest_llmcal_report_context"))
+    project.gates("@pytest.mark.llmcal\ndef test_gate():\n    assert measured() < 1\n")
+    project.run().assert_outcomes(passed=1)
+    text = "Fixes the prompt of the support desk; weights as in 1.3."
+    assert project.result().context == {"Why this release": text}
+    page = (project.folder / "reports" / "latest" / "index.html").read_text(encoding="utf-8")
+    assert f"<h2><bdi>Why this release</bdi></h2>\n<p><bdi>{text}</bdi></p>" in page
+
+
+def test_texts_for_the_report_are_no_markup(project: Project) -> None:
+    project.write(
+        "conftest.py", "def pytest_llmcal_report_context(context):\n    context['<i>'] = '<b>{{ 1 }}</b>\\n\\nend'\n"
+    )
+    project.gates("@pytest.mark.llmcal\ndef test_gate():\n    assert measured() < 1\n")
+    project.run().assert_outcomes(passed=1)
+    page = (project.folder / "reports" / "latest" / "index.html").read_text(encoding="utf-8")
+    assert "&lt;b&gt;{{ 1 }}&lt;/b&gt;" in page
+    assert "<b>{{" not in page
 
 
 def test_the_example_of_a_record_can_be_pasted(project: Project) -> None:

@@ -9,6 +9,7 @@ import pytest
 from inner_runs import Project, seen
 
 from pytest_llmcal.plugin.attempts import AttemptLog
+from pytest_llmcal.plugin.drafts import AttemptDraft
 
 
 def outcomes(project: Project, name: str) -> list[tuple[str, str]]:
@@ -256,7 +257,7 @@ def test_a_method_and_a_folder_give_a_gate_its_name_and_suite(project: Project) 
         "gates/trust/test_gates.py",
     )
     project.run("--llmcal-model", "a", "--rootdir", str(project.folder)).assert_outcomes(passed=1)
-    assert project.gate("test_gate").suite == "gates/trust"
+    assert project.gate("test_gate[0.05]").suite == "gates/trust"
 
 
 @pytest.mark.parametrize(("policy", "passed", "failed", "skipped", "verdict"), [
@@ -276,7 +277,7 @@ def test_an_undecided_verdict_counts_as_the_option_says(
 
 
 def test_the_report_of_the_call_carries_every_record_and_the_others_what_is_new() -> None:
-    log = AttemptLog(number=1)
+    log = AttemptLog(number=1, draft=AttemptDraft())
     log.records.append({"sequence": 1})
     assert log.for_report("setup") == [{"sequence": 1}]
     log.records.append({"sequence": 2})

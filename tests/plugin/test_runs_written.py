@@ -11,7 +11,7 @@ import pytest
 from inner_runs import Project
 
 from pytest_llmcal.history import merge
-from pytest_llmcal.records import Run, RunError
+from pytest_llmcal.records import SCHEMA, Run, RunError
 
 GATES = """
 @pytest.mark.parametrize("limit", [0.2, 0.01])
@@ -47,8 +47,8 @@ def test_a_run_of_another_schema_is_refused(project: Project) -> None:
     project.gates(GATES)
     project.run("--llmcal-model", "a", "--llmcal-json", "run.json")
     text = (project.folder / "run.json").read_text(encoding="utf-8")
-    with pytest.raises(RunError, match="schema 2 is not supported"):
-        Run.from_json(re.sub(r'"schema": \d+', '"schema": 2', text))
+    with pytest.raises(RunError, match=f"schema {SCHEMA + 1} is not supported"):
+        Run.from_json(re.sub(r'"schema": \d+', f'"schema": {SCHEMA + 1}', text))
 
 
 class Page(HTMLParser):
