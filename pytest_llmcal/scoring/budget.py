@@ -103,4 +103,4 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def too_large(tokens: int) -> ModelError:
     """Make the error for a single row that does not fit."""
-    return ModelError(f"one prompt with its choices, {tokens} tokens, does not fit into memory; use a larger device")
+    return ModelError(f"one text of {tokens} tokens does not fit into memory; use a larger device")

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from pytest_llmcal.scoring.budget import Budget, is_out_of_memory, too_large
 from pytest_llmcal.scoring.protocol import ModelError, Progress, Request
 from pytest_llmcal.scoring.tokens import Encoder, Tokens
 
@@ -54,13 +55,13 @@ class SeparateEncoder(Encoder):
                     f"item {request.item!r}: the continuation {request.continuation!r} has no token; "
                     f"at least one is needed"
                 )
-            pairs.append((read[context] if request.context else self._empty(), weighed[text]))
+            pairs.append(((read[context] if context else ()) or self._empty(), weighed[text]))
         return pairs
 
     def prompts(self, texts: Sequence[str]) -> list[Tokens]:
         """Encode prompts to be continued, as contexts are, but with the white space at their end."""
         read = self._each(texts, special=True)
-        return [read[text] if text else self._empty() for text in texts]
+        return [(read[text] if text else ()) or self._empty() for text in texts]
 
     def _each(self, texts: Sequence[str], *, special: bool) -> dict[str, Tokens]:
         """Encode each text once."""
@@ -124,7 +125,7 @@ class EncoderDecoder:
 
     def __init__(self, network: Any, batch_tokens: int) -> None:
         self._network = network
-        self._budget = batch_tokens
+        self._budget = Budget(batch_tokens)
         self._start = decoder_start(network)
 
     def log_probabilities(self, pairs: Sequence[Pair], progress: Progress | None = None) -> list[list[float]]:
@@ -147,19 +148,45 @@ class EncoderDecoder:
             # the last token is weighed and never read, so continuations of one token share a row
             owners.setdefault(context, {}).setdefault(continuation[:-1], []).append(owner)
         answers: dict[int, list[float]] = {}
-        for contexts in _batches(sorted(owners, key=len, reverse=True), self._budget, len):
+        contexts = sorted(owners, key=len, reverse=True)
+        done = 0
+        while done < len(contexts):
+            part = contexts[done : done + max(1, self._budget.tokens // len(contexts[done]))]
+            if not self._fits(part, owners, pairs, answers):
+                continue
+            done += len(part)
+            if progress is not None:
+                progress(len(answers), len(pairs))
+        return [answers[owner] for owner in range(len(pairs))]
+
+    def _fits(
+        self,
+        contexts: Sequence[Tokens],
+        owners: dict[Tokens, dict[Tokens, list[int]]],
+        pairs: Sequence[Pair],
+        answers: dict[int, list[float]],
+    ) -> bool:
+        """Weigh what stands behind some contexts; if memory is not enough for it, ask for less from now on."""
+        try:
             with torch.inference_mode():
                 hidden, mask = encode(self._network, contexts)
                 rows = [(place, read) for place, context in enumerate(contexts) for read in owners[context]]
                 rows.sort(key=lambda row: len(row[1]), reverse=True)
-                for part in _batches(rows, self._budget, lambda row: len(row[1]) + 1 + hidden.shape[1]):  # noqa: B023
+                for part in _batches(rows, self._budget.tokens, lambda row: len(row[1]) + 1 + hidden.shape[1]):
                     logits = self._decode(hidden, mask, part)
                     for number, (place, read) in enumerate(part):
                         for owner in owners[contexts[place]][read]:
                             answers[owner] = _weighed(logits[number], pairs[owner][1])
-                    if progress is not None:
-                        progress(len(answers), len(pairs))
-        return [answers[owner] for owner in range(len(pairs))]
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if self._budget.tokens == 1:
+                raise too_large(len(contexts[0])) from error
+        else:
+            self._budget.fitted()
+            return True
+        self._budget.shrink(self._budget.tokens)
+        return False
 
     def _decode(self, hidden: torch.Tensor, mask: torch.Tensor, rows: Sequence[tuple[int, Tokens]]) -> torch.Tensor:
         """Logits after each token read, shape (rows, width, vocabulary)."""

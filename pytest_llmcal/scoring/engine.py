@@ -13,13 +13,13 @@ import torch
 from pytest_llmcal.scoring.budget import Budget
 from pytest_llmcal.scoring.devices import input_device
 from pytest_llmcal.scoring.kernels.attention import CannotPackError
-from pytest_llmcal.scoring.kernels.packed import PackedForward, why_not_packed, window_of
+from pytest_llmcal.scoring.kernels.packed import PackedForward, alone_beyond, why_not_packed, window_of
 from pytest_llmcal.scoring.kernels.plain import PlainForward
 from pytest_llmcal.scoring.kernels.reading import Answers
 from pytest_llmcal.scoring.kernels.weights import PackedWeights, can_pack, hold_on_to_memory
 from pytest_llmcal.scoring.plan import Branch, Costs, Pair, Row, branch_of_pairs, rows_of_pairs
 from pytest_llmcal.scoring.running import Running, Tell
-from pytest_llmcal.scoring.trust import plain_answers, probes, worst_difference
+from pytest_llmcal.scoring.trust import plain_answers, probes, tolerance_of, worst_difference
 
 KEPT_MEMORY = {"cpu": 512 * 2**20, "cuda": 2 * 2**30, "mps": 512 * 2**20}
 """Bytes of keys and values of shared beginnings that are kept at one time, by kind of device."""
@@ -52,6 +52,7 @@ class Engine:
         self._weights: PackedWeights | None = None
         self._sharing = sharing
         self._window = window_of(network.config)
+        self._alone_beyond = alone_beyond(network.config.get_text_config())
         self._why_plain = why_not_packed(network) if packing else "packing was turned off"
 
     @property
@@ -69,7 +70,7 @@ class Engine:
     def free(self) -> None:
         """Let go of the model and of what the device kept for it."""
         on_cuda = any(weight.is_cuda for weight in self._network.parameters())
-        self.as_it_was()
+        self._weights = None
         del self._network, self._plain, self._packed
         gc.collect()
         if on_cuda:
@@ -117,13 +118,15 @@ class Engine:
         tell : callable, optional
         """
         answers = Answers.to(questions)
-        packing = bool(rows) and all(self._is_within(len(row.tokens)) for row in rows)
-        if packing:
-            self._decide([(row.tokens[:1], row.tokens[1:] or row.tokens) for row in rows])
-        if packing and self._packed is not None:
-            self._run_packed(self._packed, Branch(rows=list(rows)), answers, tell)
+        short = [row for row in rows if self._is_within(len(row.tokens))]
+        if short:
+            self._decide([(row.tokens[:1], row.tokens[1:] or row.tokens) for row in short])
+        if self._packed is None:
+            short = []
         else:
-            self._run_plain(rows, answers, tell)
+            self._run_packed(self._packed, Branch(rows=short), answers, tell)
+        packed = set(map(id, short))
+        self._run_plain([row for row in rows if id(row) not in packed], answers, tell)
         return answers
 
     def _weigh(self, pairs: Sequence[Pair], tell: Tell | None, *, packing: bool) -> list[list[float]]:
@@ -141,7 +144,12 @@ class Engine:
 
     def _run_plain(self, rows: Sequence[Row], answers: Answers, tell: Tell | None) -> None:
         running = Running(self._budget, answers, tell)
-        running.plain(self._plain, rows)
+        together = [row for row in rows if self._alone_beyond is None or len(row.tokens) <= self._alone_beyond]
+        running.plain(self._plain, together)
+        if len(together) < len(rows):
+            apart = Running(Budget(1), answers, tell)  # one row at a time
+            apart.plain(self._plain, [row for row in rows if len(row.tokens) > (self._alone_beyond or 0)])
+            apart.finish()
         running.finish()
 
     def _run_packed(self, forward: PackedForward, branch: Branch, answers: Answers, tell: Tell | None) -> None:
@@ -160,7 +168,8 @@ class Engine:
         width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         token = 2 * config.num_hidden_layers * heads * width * self._network.dtype.itemsize
         most = KEPT_MEMORY[input_device(self._network).type] // token if self._sharing else 0
-        return Costs(keys_per_token=3 * config.hidden_size, most_prefix=most, least_behind=self._budget.tokens // 16)
+        tokens = self._budget.tokens
+        return Costs(3 * config.hidden_size, most_row=min(1_024, tokens), most_prefix=most, least_behind=tokens // 16)
 
     def _decide(self, pairs: Sequence[Pair]) -> None:
         """Find out, once for a model, whether the packed path gives the plain one's answers."""
@@ -168,32 +177,39 @@ class Engine:
             return
         asked = probes(pairs)
         truth = plain_answers(self._plain, asked)
-        for fully in (True, False):  # with all that makes it fast, or with the packing alone
-            try:
-                forward = self._prepared(fully, asked)
-                with forward.in_place():
-                    apart = worst_difference(self._network, forward, asked, truth, self._costs())
-            except CannotPackError as error:
-                self.as_it_was()
-                self._why_plain = str(error)
+        tolerance = tolerance_of(self._network, truth, plain_answers(self._plain, asked, budget=1))
+        reason = ""
+        for blocked, pruned in ((True, True), (True, False), (False, False)):  # with less and less that makes it fast
+            reason = self._tried(asked, truth, tolerance, blocked=blocked, pruned=pruned)
+            if not reason or self._why_plain is not None:
                 return
-            except Exception as error:  # models raise what they please, and each can be run plainly
-                reason = f"the packed one fails: {str(error).strip().partition(chr(10))[0] or type(error).__name__}"
-            else:
-                if apart <= 1:
-                    self._packed = forward
-                    return
-                reason = f"answers of the packed one were {apart:.3g} times as far off as rounding explains"
-            self.as_it_was()
         self._why_plain = reason
         warnings.warn(f"the model is run on the plain path, which is slower: {reason}", PathWarning, stacklevel=2)
 
-    def _prepared(self, fully: bool, asked: Sequence[Pair]) -> PackedForward:
-        forward = PackedForward(self._network)
-        if fully:
-            if can_pack(self._network):
-                self._weights = PackedWeights(self._network)
-                hold_on_to_memory()
+    def _tried(self, asked: Sequence[Pair], truth: np.ndarray, tolerance: float, *, blocked: bool, pruned: bool) -> str:
+        """Try the packed path, and take it if its answers are right; return why not, or nothing."""
+        try:
+            forward = self._prepared(asked, blocked=blocked, pruned=pruned)
             with forward.in_place():
-                forward.prune(rows_of_pairs(asked)[:1])
+                apart = worst_difference(forward, asked, truth, self._costs())
+            if apart <= tolerance:
+                self._packed = forward
+                return ""
+            return f"answers of the packed one were off by {apart:.3g}, where rounding explains {tolerance:.1g}"
+        except CannotPackError as error:
+            self._why_plain = str(error)
+            return str(error)
+        except Exception as error:  # models raise what they please, and each can be run plainly
+            return f"the packed one fails: {str(error).strip().partition(chr(10))[0] or type(error).__name__}"
+        finally:
+            if self._packed is None:
+                self.as_it_was()
+
+    def _prepared(self, asked: Sequence[Pair], *, blocked: bool, pruned: bool) -> PackedForward:
+        if blocked and can_pack(self._network):
+            self._weights = PackedWeights(self._network)
+            hold_on_to_memory()
+        forward = PackedForward(self._network)
+        with forward.in_place():
+            forward.look(rows_of_pairs(asked)[:1], prune=pruned)
         return forward

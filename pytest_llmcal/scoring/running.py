@@ -14,8 +14,7 @@ from pytest_llmcal.scoring.kernels.attention import Kept
 from pytest_llmcal.scoring.kernels.packed import PackedForward
 from pytest_llmcal.scoring.kernels.plain import PlainForward
 from pytest_llmcal.scoring.kernels.reading import Answers, Pending
-from pytest_llmcal.scoring.plan import Branch, Row
-from pytest_llmcal.scoring.plan.batches import longest_first, next_batch
+from pytest_llmcal.scoring.plan import Branch, Row, longest_first, next_batch, texts_of_row
 
 Tell = Callable[[int], None]
 """Called with the number of questions that were answered since the last call."""
@@ -77,7 +76,10 @@ class Running:
             batch = next_batch(ordered, start, self._budget.tokens, padded=padded)
             lengths = [len(row.tokens) for row in batch]
             tokens = max(lengths) * len(batch) if padded else sum(lengths)
-            pending = self._tried(partial(run, batch), tokens, len(batch) == 1)
+            apart = texts_of_row(batch[0]) if len(batch) == 1 else []
+            pending = self._tried(partial(run, batch), tokens, len(apart) == 1)
+            if pending is None and apart:
+                ordered[start : start + 1] = apart
             if pending is None:
                 continue
             start += len(batch)

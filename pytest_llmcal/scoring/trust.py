@@ -16,16 +16,18 @@ from pytest_llmcal.scoring.plan import Costs, Pair, branch_of_pairs, rows_of_pai
 from pytest_llmcal.scoring.running import Running
 
 TOLERANCES = {torch.float64: 1e-9, torch.float32: 2e-4, torch.float16: 0.05, torch.bfloat16: 0.3}
-"""By how much the log-probability of a token may differ between both paths, from rounding alone."""
+"""By how much the log-probability of a token may differ between both paths at most, from rounding alone."""
+
+_AS_ROUNDING = 10.0
+"""How many times further apart both paths may be than the plain one from itself, in other batches."""
 
 _CONTEXTS = 3
 _CHOICES = 4
 _LONGEST = 128
 _LONGEST_CHOICE = 16
 _ONE_MORE = 3
-"""How much is scored both ways: enough to go wrong if anything does, little beside a run."""
-
 _UNLIMITED = 2**30
+"""How much is scored both ways: enough to go wrong if anything does, little beside a run."""
 
 
 def probes(pairs: Sequence[Pair]) -> list[Pair]:
@@ -50,9 +52,23 @@ def probes(pairs: Sequence[Pair]) -> list[Pair]:
     ]
 
 
-def plain_answers(forward: PlainForward, pairs: Sequence[Pair]) -> np.ndarray:
+def plain_answers(forward: PlainForward, pairs: Sequence[Pair], budget: int = _UNLIMITED) -> np.ndarray:
     """Log-probability of every token of the continuations, on the plain path."""
-    return _answers(pairs, lambda running: running.plain(forward, rows_of_pairs(pairs)))
+    return _answers(pairs, lambda running: running.plain(forward, rows_of_pairs(pairs)), budget)
+
+
+def tolerance_of(network: Any, truth: np.ndarray, alone: np.ndarray) -> float:
+    """By how much both paths may differ: some times what rounding does to the plain one, within bounds.
+
+    Parameters
+    ----------
+    network : transformers.PreTrainedModel
+    truth, alone : (n,) arrays of float
+        The plain path's answers, run together and one row at a time.
+    """
+    most = TOLERANCES.get(network.dtype, TOLERANCES[torch.float32])
+    rounding = float(np.nanmax(_apart(truth, alone), initial=0.0))
+    return min(most, max(most / 10, _AS_ROUNDING * rounding))
 
 
 def packed_answers(forward: PackedForward, pairs: Sequence[Pair], costs: Costs) -> np.ndarray:
@@ -60,28 +76,25 @@ def packed_answers(forward: PackedForward, pairs: Sequence[Pair], costs: Costs) 
     return _answers(pairs, lambda running: running.packed(forward, branch_of_pairs(pairs, costs)))
 
 
-def difference(network: Any, plain: np.ndarray, packed: np.ndarray) -> float:
-    """How far apart both paths are, in tolerances of the model's number format; above one, the packed is not trusted.
+def worst_difference(forward: PackedForward, pairs: Sequence[Pair], truth: np.ndarray, costs: Costs) -> float:
+    """Run pairs on the packed path, once as planned and once with every beginning kept, and compare.
 
     Numbers that are not there on both paths agree: what is wrong with them is no matter of the path.
     """
-    apart = np.abs(plain - packed) / np.maximum(1.0, np.abs(plain))
-    same = (plain == packed) | (np.isnan(plain) & np.isnan(packed))
-    worst = float(np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart)).max(initial=0.0))
-    return worst / TOLERANCES.get(network.dtype, TOLERANCES[torch.float32])
-
-
-def worst_difference(
-    network: Any, forward: PackedForward, pairs: Sequence[Pair], truth: np.ndarray, costs: Costs
-) -> float:
-    """Run pairs on the packed path, once as planned and once with every beginning kept, and compare."""
     keeping = Costs(costs.keys_per_token, most_row=1, least_prefix=1, least_behind=0)
-    return max(difference(network, truth, packed_answers(forward, pairs, each)) for each in (costs, keeping))
+    return max(float(_apart(truth, packed_answers(forward, pairs, each)).max(initial=0.0)) for each in (costs, keeping))
 
 
-def _answers(pairs: Sequence[Pair], run: Callable[[Running], None]) -> np.ndarray:
+def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """How far apart answers are, each in parts of its size where that is above one."""
+    apart = np.abs(one - other) / np.maximum(1.0, np.abs(one))
+    same = (one == other) | (np.isnan(one) & np.isnan(other))
+    return np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))
+
+
+def _answers(pairs: Sequence[Pair], run: Callable[[Running], None], budget: int = _UNLIMITED) -> np.ndarray:
     answers = Answers.to(sum(len(continuation) for _, continuation in pairs))
-    running = Running(Budget(_UNLIMITED), answers)
+    running = Running(Budget(budget), answers)
     run(running)
     running.finish()
     return answers.own

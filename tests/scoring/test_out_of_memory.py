@@ -67,8 +67,40 @@ def test_the_batch_is_halved_until_it_fits_and_the_numbers_are_the_same(
 
 def test_one_prompt_that_does_not_fit_is_an_error_that_says_its_length(limited: Callable[[int], Any]) -> None:
     model, _ = limited(10)
-    with pytest.raises(ModelError, match=r"one prompt with its choices, \d+ tokens, does not fit into memory"):
+    with pytest.raises(ModelError, match=r"one text of \d+ tokens does not fit into memory"):
         totals(model)
+
+
+def test_a_prompt_that_fits_with_one_choice_at_a_time_is_run_so(
+    limited: Callable[[int], Any], model_folder: Callable[[str], Path]
+) -> None:
+    plain = load_model(model_folder("gpt2"), device="cpu")
+    expected = totals(plain)
+    longest = max(len(context) + len(choice) - 1 for context, choice in plain._pairs(REQUESTS))
+    model, _ = limited(longest)
+    assert totals(model) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("family", ["t5", "bart"])
+def test_an_encoder_with_its_decoder_halves_too(
+    family: str, model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pytest_llmcal.scoring.encoder_decoder import EncoderDecoder
+
+    model = load_model(model_folder(family), device="cpu")
+    requests = REQUESTS[:12]
+    expected = [answer.total for answer in model.log_likelihoods(requests)]
+    decode, refused = EncoderDecoder._decode, []
+
+    def limited(self: Any, hidden: Any, mask: Any, rows: Any) -> Any:
+        if len(rows) > 2:
+            refused.append(len(rows))
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return decode(self, hidden, mask, rows)
+
+    monkeypatch.setattr(EncoderDecoder, "_decode", limited)
+    assert [answer.total for answer in model.log_likelihoods(requests)] == pytest.approx(expected, abs=1e-5)
+    assert refused
 
 
 def test_other_errors_are_not_taken_for_it(limited: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch) -> None:

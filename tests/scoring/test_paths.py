@@ -225,9 +225,9 @@ def test_a_model_whose_attention_ignores_the_plan_falls_back_loudly(network_of: 
     engine = Engine(network, 10_000)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(attention, "visible", all_there_is)
-        with pytest.warns(PathWarning, match=r"plain path.*times as far off as rounding explains"):
+        with pytest.warns(PathWarning, match=r"plain path.*off by .*where rounding explains"):
             found = flat(engine.pairs(asked))
-    assert engine.path.startswith("plain: answers of the packed one were")
+    assert engine.path.startswith("plain: answers of the packed one were off by")
     assert found == pytest.approx(expected, abs=1e-6)
     assert type(network.model.layers[0].mlp.up_proj) is torch.nn.Linear
 
@@ -241,6 +241,95 @@ def test_a_model_that_fails_on_the_packed_path_falls_back_loudly(network_of: Cal
         with pytest.warns(PathWarning, match="the packed one fails: division by zero"):
             found = flat(engine.pairs(asked))
     assert found == pytest.approx(plain(network, asked), abs=1e-6)
+
+
+def built(name: str, **options: Any) -> Any:
+    """A small random model from its configuration."""
+    import transformers
+
+    sizes = {"vocab_size": 64, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    torch.manual_seed(0)
+    config = getattr(transformers, f"{name}TextConfig" if name == "Gemma3" else f"{name}Config")(
+        **sizes | {"initializer_range": 0.2} | options
+    )
+    return getattr(transformers, f"{name}ForCausalLM")(config).eval()
+
+
+MANY = [((*range(5, 20), n), (7, 8, n)) for n in range(20, 40)]
+LLAMA_LIKE = {"intermediate_size": 64, "num_key_value_heads": 2}
+
+
+def test_a_convolution_among_attentions_is_found_out_quietly() -> None:
+    network = built("Lfm2", **LLAMA_LIKE, layer_types=["conv", "full_attention"])
+    engine = Engine(network, 10_000)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = flat(engine.pairs(MANY))
+    assert engine.path == "plain: only 1 of its 2 layers attend"
+    assert found == pytest.approx(plain(network, MANY), abs=1e-5)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_texts_whose_positions_go_by_the_longest_of_a_batch_are_run_apart_beyond_the_known_length(nested: bool) -> None:
+    rope = {
+        "rope_type": "longrope",
+        "rope_theta": 10_000.0,
+        "short_factor": [1.0] * 4,
+        "long_factor": [4.0] * 4,
+        "original_max_position_embeddings": 12,
+    }
+    if nested:
+        plainly = {"rope_type": "default", "rope_theta": 10_000.0}
+        network = built(
+            "Gemma3",
+            intermediate_size=64,
+            num_key_value_heads=2,
+            head_dim=8,
+            layer_types=["full_attention"] * 2,
+            max_position_embeddings=64,
+            pad_token_id=0,
+            rope_parameters={"full_attention": rope, "sliding_attention": plainly},
+        )
+    else:
+        network = built("Phi3", **LLAMA_LIKE, max_position_embeddings=64, rope_parameters=rope, pad_token_id=0)
+    asked = [((5, 6, 7), (8, 9)), *MANY[:3], ((6, 7), (9, 8))]
+    alone = [own for pair in asked for own in Engine(network, 10_000).pairs([pair])[0]]
+    engine = Engine(network, 10_000)
+    assert flat(engine.pairs(asked)) == pytest.approx(alone, abs=1e-5)
+    assert engine.path == "plain: what it makes of a text depends on the longest of its batch"
+
+
+def test_weights_come_back_if_packing_them_is_interrupted(network_of: Callable[[str], Any]) -> None:
+    from pytest_llmcal.scoring.kernels import weights
+
+    network = network_of("llama")
+    before = {name: weight.clone() for name, weight in network.state_dict().items()}
+    replaced = []
+
+    def failing(self: Any, parent: Any, name: str, new: Any) -> None:
+        replaced.append(name)
+        if len(replaced) == 5:
+            raise KeyboardInterrupt
+        original(self, parent, name, new)
+
+    original = weights.PackedWeights._replace
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weights.PackedWeights, "_replace", failing)
+        with pytest.raises(KeyboardInterrupt):
+            Engine(network, 10_000).pairs(MANY)
+    after = network.state_dict()
+    assert all(torch.equal(after[name], weight) for name, weight in before.items())
+    assert network.config._attn_implementation == "sdpa"
+
+
+def test_a_linear_map_that_two_modules_share_stays_as_it_is() -> None:
+    network = built("Llama", **LLAMA_LIKE)
+    network.model.layers[0].mlp.up_proj = network.model.layers[1].mlp.up_proj
+    expected = plain(network, MANY)
+    engine = Engine(network, 10_000)
+    assert flat(engine.pairs(MANY)) == pytest.approx(expected, abs=1e-5)
+    assert engine.path == "packed"
+    assert type(network.model.layers[0].mlp.up_proj) is torch.nn.Linear
 
 
 def test_both_ways_of_attending_agree(network_of: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:

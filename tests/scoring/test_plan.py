@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from hypothesis import given
@@ -15,10 +15,12 @@ from pytest_llmcal.scoring.plan import (
     Pair,
     Read,
     Row,
-    batches,
     branch_of_pairs,
+    longest_first,
+    next_batch,
     rows_of_pairs,
     rows_of_text,
+    texts_of_row,
 )
 
 TOKENS = (
@@ -194,6 +196,12 @@ def asked_behind(branch: Branch, before: tuple[int, ...]) -> list[tuple[int, tup
     ]
 
 
+def branches(root: Branch) -> Iterator[Branch]:
+    yield root
+    for branch in root.branches:
+        yield from branches(branch)
+
+
 @given(
     pairs=related_pairs(),
     keys=st.sampled_from([0.5, 3.0, 100.0]),
@@ -217,13 +225,23 @@ def test_every_question_is_asked_once_behind_exactly_its_own_text(
 def test_no_more_tokens_are_run_than_without_sharing(pairs: list[Pair]) -> None:
     alone = sum(len(row.tokens) for row in rows_of_pairs(pairs))
     root = branch_of_pairs(pairs, SHARING)
-    assert sum(len(branch.tokens) + sum(len(row.tokens) for row in branch.rows) for branch in root.walk()) <= alone
+    assert sum(len(branch.tokens) + sum(len(row.tokens) for row in branch.rows) for branch in branches(root)) <= alone
+
+
+@given(pairs=related_pairs())
+def test_the_texts_of_a_row_ask_the_same_apart(pairs: list[Pair]) -> None:
+    for branch in branches(branch_of_pairs(pairs, SHARING)):
+        for row in branch.rows:
+            texts = texts_of_row(row)
+            assert all(set(text.ends) == {len(text.tokens)} for text in texts)
+            before = (0,) * row.positions[0]
+            assert sorted(asked_of(texts, before)) == sorted(asked_of([row], before))
 
 
 def test_texts_that_lengthen_one_another_need_no_deep_recursion() -> None:
     pairs = [(tuple(range(length)), (7,)) for length in range(1, 3_000)]
     root = branch_of_pairs(pairs, Costs(keys_per_token=100, most_row=10))
-    assert sum(len(row.reads) for branch in root.walk() for row in branch.rows) == len(pairs)
+    assert sum(len(row.reads) for branch in branches(root) for row in branch.rows) == len(pairs)
 
 
 def test_nothing_asked_nothing_run() -> None:
@@ -275,6 +293,15 @@ def test_every_token_of_a_text_is_weighed_once_by_what_precedes_it(
 
 
 # Batches
+
+
+def batches(rows: Sequence[Row], budget: int, *, padded: bool) -> list[list[Row]]:
+    ordered = longest_first(rows)
+    planned: list[list[Row]] = []
+    while ordered:
+        planned.append(next_batch(ordered, 0, budget, padded=padded))
+        ordered = ordered[len(planned[-1]) :]
+    return planned
 
 
 def rows_of(*lengths: int) -> list[Row]:

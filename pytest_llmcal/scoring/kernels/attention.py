@@ -225,15 +225,20 @@ def _parts(
         yield slice(begin + stem, end), layout.mask(number, row, np.arange(stem, end - begin), dtype)
 
 
+_LONG = 1_024
+"""Tokens from which on a row is long."""
+
+
 def _causal(row: Row) -> int:
     """How many tokens at the beginning of a row attend by themselves, without a mask.
 
     All later ones see them, and they are half of the row at most: the causal kernel computes what lies above
-    the diagonal too, in blocks of 32, and half the keys halve that (a sixth of the time at 135 tokens).
+    the diagonal too, in blocks of 32, and half the keys halve that (a sixth of the time at 135 tokens). The mask
+    of the other half of a long row would take more memory than all else.
     """
     length = len(row.ends)
     stem = next((place for place, end in enumerate(row.ends) if end != length), length)
-    return min(stem, 32 * round(length / 64))
+    return stem if length > _LONG else min(stem, 32 * round(length / 64))
 
 
 def _attend_padded(

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from pytest_llmcal.scoring.devices import input_device
-from pytest_llmcal.scoring.kernels.attention import NAME, Kept, Layout, attention, laid_out
+from pytest_llmcal.scoring.kernels.attention import NAME, CannotPackError, Kept, Layout, attention, laid_out
 from pytest_llmcal.scoring.kernels.head import only_at
 from pytest_llmcal.scoring.kernels.pruning import LastLayer, Watch
 from pytest_llmcal.scoring.kernels.reading import Pending, Places, to_device
@@ -26,8 +26,6 @@ class PackedForward:
     network : transformers.PreTrainedModel
         One that `why_not_packed` has nothing against.
     """
-
-    padded = False
 
     def __init__(self, network: Any) -> None:
         self._network = network
@@ -49,14 +47,30 @@ class PackedForward:
             for config, name in zip(configs, before, strict=True):
                 config._attn_implementation = name
 
-    def prune(self, rows: Sequence[Row]) -> None:
-        """Find out, by running a batch, whether the last layer can be computed only where it is read."""
+    def look(self, rows: Sequence[Row], *, prune: bool) -> None:
+        """Find out, by running a batch, how the model is built.
+
+        Parameters
+        ----------
+        rows : sequence of Row
+            The batch.
+        prune : bool
+            Whether the last layer shall be computed only where it is read, if it can.
+
+        Raises
+        ------
+        CannotPackError
+            Not every layer attends: what the others carry from token to token does not know of rows.
+        """
         watch = Watch(self._network)
         wanted: Kept = {}
         layout = Layout(rows, np.zeros(0, dtype=np.int64), {}, wanted)
         with torch.inference_mode(), laid_out(layout), watch.watching():
             self._network(**self._inputs(rows))
-        self._last = watch.last_layer(list(wanted)) if wanted else None
+        layers = self._network.config.get_text_config().num_hidden_layers
+        if len(wanted) < layers:
+            raise CannotPackError(f"only {len(wanted)} of its {layers} layers attend")
+        self._last = watch.last_layer(list(wanted)) if prune else None
 
     def keep(self, row: Row, kept: Kept) -> Kept:
         """Compute the keys and values of tokens that others stand behind.
@@ -139,9 +153,36 @@ def why_not_packed(network: Any) -> str | None:
     carried = next((name for name, _ in network.named_modules() if name.rpartition(".")[2] in STATES), None)
     if carried is not None:
         return f"{carried} carries a state from token to token"
-    rope = getattr(network.config.get_text_config(), "rope_parameters", None) or {}
-    if isinstance(rope, dict) and rope.get("rope_type") in ("dynamic", "longrope"):
-        return f"its positions ({rope['rope_type']}) depend on the longest text of a batch"
+    text = network.config.get_text_config()
+    if getattr(text, "attn_temperature_tuning", False):
+        return "its attention depends on the place in the batch"
+    if alone_beyond(text) is not None:
+        return "what it makes of a text depends on the longest of its batch"
+    return None
+
+
+def alone_beyond(config: Any) -> int | None:
+    """Return the length from which on a text must be run alone; None where texts of any length can be mixed.
+
+    Positions that are scaled by the length go by the longest text of a batch, and so do attentions that
+    pick some of all keys.
+
+    Parameters
+    ----------
+    config : transformers.PreTrainedConfig
+        Of the text model.
+    """
+    picked = getattr(config, "index_topk", None)
+    if isinstance(picked, int):
+        return picked
+    for name in ("rope_parameters", "rope_scaling"):
+        given = getattr(config, name, None) or {}
+        for rope in (given, *(each for each in given.values() if isinstance(each, dict))):
+            if rope.get("rope_type", rope.get("type")) in ("dynamic", "longrope"):
+                known = rope.get("original_max_position_embeddings") or getattr(
+                    config, "original_max_position_embeddings", None
+                )
+                return int(known or config.max_position_embeddings)
     return None
 
 
@@ -153,7 +194,8 @@ def window_of(config: Any) -> int | None:
     config : transformers.PreTrainedConfig
     """
     text = config.get_text_config()
-    if getattr(text, "use_sliding_window", True) is False:
+    kinds = getattr(text, "layer_types", None)
+    if getattr(text, "use_sliding_window", True) is False or (kinds and set(kinds) == {"full_attention"}):
         return None
     known = [getattr(text, name, None) for name in ("sliding_window", "attention_chunk_size")]
     return min((window for window in known if isinstance(window, int) and window > 0), default=None)

@@ -24,8 +24,6 @@ class PlainForward:
         A causal language model in evaluation mode.
     """
 
-    padded = True
-
     def __init__(self, network: Any) -> None:
         self._network = network
         accepted = inspect.signature(network.forward).parameters

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from pytest_llmcal.scoring.kernels.weights import PackedLinear
+from pytest_llmcal.scoring.kernels.weights import PackedLinear, is_linear
 
 
 class LastLayer:
@@ -140,4 +140,4 @@ class Watch:
 
 
 def _is_linear(module: nn.Module) -> bool:
-    return isinstance(module, (nn.Linear, PackedLinear)) or type(module).__name__ == "Conv1D"
+    return isinstance(module, PackedLinear) or is_linear(module)

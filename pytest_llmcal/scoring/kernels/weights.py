@@ -6,6 +6,7 @@ operations a second, and a tanh GELU for the price of none, where the stock one 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import torch
@@ -13,6 +14,10 @@ from torch import nn
 
 _TANH_GELU = {"GELUTanh", "NewGELUActivation", "FastGELUActivation"}
 """Classes of ``transformers`` that are this one function; others, apart, cost next to nothing."""
+
+
+_MOST_TWICE = 256 * 2**20
+"""Bytes of weights that are held twice, blocked and as they were, because an embedding uses them too."""
 
 
 class PackedLinear(nn.Module):
@@ -34,8 +39,13 @@ class PackedLinear(nn.Module):
         self._packed = torch.ops.mkldnn._reorder_linear_weight(weight, None)
         self._bias = None if original.bias is None else original.bias.detach()
         self._activation = ("none", "")
-        if not keep:
-            original.weight.data = weight.new_empty(0)
+        self._keep = keep
+
+    def take_over(self) -> None:
+        """Let go of the original's weights, unless they are kept."""
+        [original] = self.original
+        if not self._keep:
+            original.weight.data = original.weight.data.new_empty(0)
 
     @property
     def weight(self) -> torch.Tensor:
@@ -73,19 +83,26 @@ class PackedWeights:
 
     def __init__(self, network: Any) -> None:
         self._replaced: list[tuple[nn.Module, str, nn.Module]] = []
-        with torch.no_grad():
-            self._pack(network)
+        try:
+            with torch.no_grad():
+                self._pack(network)
+        except BaseException:
+            self.put_back()
+            raise
 
     def _pack(self, network: Any) -> None:
         uses: dict[int, int] = {}
+        parents = Counter(id(child) for module in network.modules() for child in module.children())
         for module in network.modules():
             weight = getattr(module, "weight", None)
             if isinstance(weight, torch.Tensor):
                 uses[weight.data_ptr()] = uses.get(weight.data_ptr(), 0) + 1
         for parent in list(network.modules()):
             for name, child in list(parent.named_children()):
-                if _is_linear(child):
-                    is_shared = uses[child.weight.data_ptr()] > 1
+                if not is_linear(child) or parents[id(child)] > 1:
+                    continue
+                is_shared = uses[child.weight.data_ptr()] > 1
+                if not is_shared or child.weight.nbytes <= _MOST_TWICE:
                     self._replace(parent, name, PackedLinear(child, keep=is_shared))
         for parent in list(network.modules()):
             self._fuse(parent)
@@ -93,6 +110,8 @@ class PackedWeights:
     def _replace(self, parent: nn.Module, name: str, new: nn.Module) -> None:
         self._replaced.append((parent, name, getattr(parent, name)))
         setattr(parent, name, new)
+        if isinstance(new, PackedLinear):
+            new.take_over()
 
     def _fuse(self, parent: nn.Module) -> None:
         """Fuse the activation of a feed-forward part into its first linear map."""
@@ -111,7 +130,8 @@ class PackedWeights:
         self._replaced.clear()
 
 
-def _is_linear(module: nn.Module) -> bool:
+def is_linear(module: nn.Module) -> bool:
+    """Whether a module is a linear map whose weights can be blocked."""
     return type(module) is nn.Linear or type(module).__name__ == "Conv1D"
 
 

@@ -47,26 +47,3 @@ def next_batch(rows: list[Row], start: int, budget: int, *, padded: bool) -> lis
             break
         taken += 1
     return rows[start:taken]
-
-
-def batches(rows: Iterable[Row], budget: int, *, padded: bool) -> list[list[Row]]:
-    """Put all rows into batches, the longest first.
-
-    Parameters
-    ----------
-    rows : iterable of Row
-        In any order.
-    budget, padded
-        As for `next_batch`.
-
-    Returns
-    -------
-    list of list of Row
-    """
-    ordered = longest_first(rows)
-    planned: list[list[Row]] = []
-    start = 0
-    while start < len(ordered):
-        planned.append(next_batch(ordered, start, budget, padded=padded))
-        start += len(planned[-1])
-    return planned

@@ -80,14 +80,55 @@ def rows_of_pairs(pairs: Sequence[Pair]) -> list[Row]:
     (1, 2) [(1, 3, 0), (1, 4, 1)]
     (1, 2, 4) [(1, 4, 2), (2, 5, 3)]
     """
-    rows: dict[tuple[int, ...], list[Read]] = {}
+    return [Row.chain(tokens, tuple(reads)) for tokens, reads in texts_of_pairs(pairs).items()]
+
+
+def texts_of_pairs(pairs: Sequence[Pair]) -> dict[tuple[int, ...], list[Read]]:
+    """Give each distinct text, a context with a continuation less its last token, and what is read of it."""
+    texts: dict[tuple[int, ...], list[Read]] = {}
     index = 0
     for context, continuation in pairs:
-        reads = rows.setdefault(context + continuation[:-1], [])
+        reads = texts.setdefault(context + continuation[:-1], [])
         for place, target in enumerate(continuation, start=len(context) - 1):
             reads.append(Read(place, target, index))
             index += 1
-    return [Row.chain(tokens, tuple(reads)) for tokens, reads in rows.items()]
+    return texts
+
+
+def texts_of_row(row: Row) -> list[Row]:
+    """Take the texts of a row apart, each into a row of its own; every question is asked in one of them.
+
+    Parameters
+    ----------
+    row : Row
+        Perhaps one that branches.
+
+    Returns
+    -------
+    list of Row
+        Of a row that does not branch, the row alone.
+
+    Examples
+    --------
+    >>> branching = Row((1, 2, 7, 9), (0, 1, 2, 2), (4, 4, 3, 4), (Read(1, 7, 0), Read(2, 8, 1), Read(3, 8, 2)))
+    >>> for text in texts_of_row(branching):
+    ...     print(text.tokens, text.positions, [(read.place, read.index) for read in text.reads])
+    (1, 2, 7) (0, 1, 2) [(1, 0), (2, 1)]
+    (1, 2, 9) (0, 1, 2) [(2, 2)]
+    """
+    waiting = sorted(row.reads, key=lambda read: read.place)
+    texts = []
+    for last in range(len(row.tokens)):
+        if row.ends[last] != last + 1:  # a token behind it sees it
+            continue
+        path = [place for place in range(last + 1) if last < row.ends[place]]
+        places = {place: new for new, place in enumerate(path)}
+        own = tuple(Read(places[read.place], read.target, read.index) for read in waiting if read.place in places)
+        waiting = [read for read in waiting if read.place not in places]
+        length = len(path)
+        tokens, positions = (tuple(each[place] for place in path) for each in (row.tokens, row.positions))
+        texts.append(Row(tokens, positions, (length,) * length, own))
+    return texts
 
 
 def rows_of_text(index: int, begin: tuple[int, ...], tokens: tuple[int, ...], limit: int | None) -> Iterator[Row]:

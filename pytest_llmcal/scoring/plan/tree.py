@@ -8,13 +8,13 @@ the rows behind it are run (a `Branch`); where it is short, it is run again in e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
-from pytest_llmcal.scoring.plan.rows import Pair, Read, Row
+from pytest_llmcal.scoring.plan.rows import Pair, Read, Row, texts_of_pairs
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,6 @@ class Branch:
     rows: list[Row] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)
 
-    def walk(self) -> Iterator[Branch]:
-        """Give this branch and all behind it."""
-        yield self
-        for branch in self.branches:
-            yield from branch.walk()
-
 
 def branch_of_pairs(pairs: Sequence[Pair], costs: Costs) -> Branch:
     """Plan to weigh continuations after contexts, and run once what they share where that pays.
@@ -120,20 +114,16 @@ class _Texts:
     """
 
     def __init__(self, pairs: Sequence[Pair]) -> None:
-        reads: dict[tuple[int, ...], list[Read]] = {}
-        index = 0
-        for context, continuation in pairs:
-            own = reads.setdefault(context + continuation[:-1], [])
-            for place, target in enumerate(continuation, start=len(context) - 1):
-                own.append(Read(place, target, index))
-                index += 1
+        reads = texts_of_pairs(pairs)
         self.tokens = sorted(reads)
         self.reads = [reads[tokens] for tokens in self.tokens]
         self.first_read = np.array([min(read.place for read in own) for own in self.reads], dtype=np.int64)
         self.shared = np.zeros(len(self.tokens), dtype=np.int64)
-        arrays = [np.array(tokens, dtype=np.int64) for tokens in self.tokens]
-        for number in range(1, len(arrays)):
-            self.shared[number] = _in_common(arrays[number - 1], arrays[number])
+        before = np.zeros(0, dtype=np.int64)
+        for number, tokens in enumerate(self.tokens):
+            own = np.array(tokens, dtype=np.int64)
+            self.shared[number] = _in_common(before, own)
+            before = own
         self.lengths = np.array([len(tokens) for tokens in self.tokens], dtype=np.int64)
 
     def work(self, low: int, high: int, kept: int) -> int:
