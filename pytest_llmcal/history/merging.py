@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from pytest_llmcal.records import Attempt, Gate, ModelFacts, Run
+from pytest_llmcal.records import Attempt, Gate, ModelFacts, Run, Subject
 
 MERGED = "merged runs"
 """Key of the note that a merged run's environment carries where its parts differ."""
@@ -51,6 +51,7 @@ def merge(runs: Sequence[Run]) -> Run:
         environment=_joined_environment([run.environment for run in runs]),
         models=_joined_models(model for run in runs for model in run.models),
         gates=_joined_gates(gate for run in runs for gate in run.gates),
+        subjects=_joined_subjects(subject for run in runs for subject in run.subjects),
     )
 
 
@@ -106,6 +107,14 @@ def _joined_models(models: Iterable[ModelFacts]) -> tuple[ModelFacts, ...]:
         if known != model:
             raise MergeError(f"model {model.name!r} differs between two of the runs: {known} and {model}")
     return tuple(by_name[name] for name in sorted(by_name))
+
+
+def _joined_subjects(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
+    """Return each set of answers once, as the quickest run described it: the key says that they are the same."""
+    by_key: dict[str, Subject] = {}
+    for subject in sorted(subjects, key=lambda one: (one.key, one.seconds is None, one.seconds or 0.0, not one.examples)):
+        by_key.setdefault(subject.key, subject)
+    return tuple(by_key.values())
 
 
 def _joined_environment(environments: Sequence[Mapping[str, str]]) -> dict[str, str]:

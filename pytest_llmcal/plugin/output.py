@@ -58,14 +58,14 @@ def _write(config: pytest.Config, output: Output) -> None:
     settings = config.stash[SETTINGS]
     report, json, baseline = settings.report, settings.json, settings.baseline
     if report is not None:
-        output.attempt("report", lambda: _report(output.run, report))
+        output.attempt("report", lambda: _report(output.run, report, assets=settings.report_assets))
     if json is not None:
         output.attempt("run.json", lambda: output.run.write(json))
     if baseline is not None and settings.baseline_update:
         output.attempt("baseline", lambda: update_baseline(baseline, output.run))
 
 
-def _report(run: Run, folder: Path) -> Path:
+def _report(run: Run, folder: Path, *, assets: bool) -> Path:
     from pytest_llmcal import report
 
-    return report.write(run, folder)
+    return report.write(run, folder, assets=assets)

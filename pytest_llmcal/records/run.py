@@ -9,8 +9,12 @@ from pathlib import Path
 from pytest_llmcal.records import reading, writing
 from pytest_llmcal.records.errors import RunError
 from pytest_llmcal.records.gate import Gate
+from pytest_llmcal.records.subject import Subject
 
-SCHEMA = 1
+SCHEMA = 2
+"""What is written. Of an older one every field is still here, so it is read as it stands."""
+
+_READ = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class Run:
         By name.
     gates : tuple of Gate
         By nodeid.
+    subjects : tuple of Subject
+        What records speak about, by key. None in schema 1.
     """
 
     started: str
@@ -61,6 +67,7 @@ class Run:
     environment: Mapping[str, str] = field(default_factory=dict)
     models: tuple[ModelFacts, ...] = ()
     gates: tuple[Gate, ...] = ()
+    subjects: tuple[Subject, ...] = ()
 
     def to_json(self) -> str:
         """Return the run as JSON text, one gate a line.
@@ -86,8 +93,11 @@ class Run:
         data = reading.parsed(text, source)
         if not isinstance(data, dict) or "schema" not in data:
             raise RunError(f"{source}: not a run of pytest-llmcal, it has no 'schema' number")
-        if data["schema"] != SCHEMA:
-            raise RunError(f"{source}: schema {data['schema']!r} is not supported, this version reads schema {SCHEMA}")
+        if type(data["schema"]) is not int or data["schema"] not in _READ:
+            raise RunError(
+                f"{source}: schema {data['schema']!r} is not supported, this version reads schemas "
+                f"{' and '.join(map(str, _READ))}"
+            )
         del data["schema"]
         return reading.built(cls, data, source)
 

@@ -13,7 +13,7 @@ from pytest_llmcal.records import Record, Run
 from pytest_llmcal.report import axis, numbers, reliability, summary, wording
 
 
-def write(run: Run, folder: str | Path, name: str = "index.html") -> Path:
+def write(run: Run, folder: str | Path, name: str = "index.html", *, assets: bool = False) -> Path:
     """Write a run's page, with ``run.json`` beside it.
 
     Parameters
