@@ -112,7 +112,9 @@ def _joined_models(models: Iterable[ModelFacts]) -> tuple[ModelFacts, ...]:
 def _joined_subjects(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
     """Return each set of answers once, as the quickest run described it: the key says that they are the same."""
     by_key: dict[str, Subject] = {}
-    for subject in sorted(subjects, key=lambda one: (one.key, one.seconds is None, one.seconds or 0.0, not one.examples)):
+    for subject in sorted(
+        subjects, key=lambda one: (one.key, one.seconds is None, one.seconds or 0.0, not one.examples)
+    ):
         by_key.setdefault(subject.key, subject)
     return tuple(by_key.values())
 

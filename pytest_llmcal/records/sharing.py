@@ -16,10 +16,10 @@ Subjects = Mapping[str, Subject]
 
 def curves_of(record: Record, subjects: Subjects) -> tuple[tuple[Bin, ...], tuple[Bin, ...]]:
     """Return the reliability curve behind a record and the one before calibration: its own, or its subject's."""
-    if record.curve or record.subject not in subjects:
+    subject = subjects.get(record.subject or "")
+    if record.curve or subject is None:
         return record.curve, record.before
-    portrait = subjects[record.subject].portrait
-    return portrait.bins, portrait.before
+    return subject.portrait.bins, subject.portrait.before
 
 
 def lean(gate: Gate, subjects: Subjects) -> Gate:

@@ -74,7 +74,7 @@ def answers_by_suite(row: Judged, subjects: Mapping[str, Subject]) -> dict[str, 
     for suite in row.suites:
         for gate in suite.gates:
             for record in gate.records:
-                if record.subject in subjects:
+                if record.subject is not None and record.subject in subjects:
                     suite_of.setdefault(record.subject, suite.name)
                     if gate.outcome in BLOCKING and record.outcome in {"refuted", "undecided", "false"}:
                         blocking.add(record.subject)

@@ -149,7 +149,7 @@ def _readable(value: Any) -> Any:
 
 
 def _methods(rows: Sequence[Judged]) -> dict[str, int]:
-    """Number the ways in which the measurements on a page were made: many records share few of them."""
+    """Return a number for each way in which the measurements on a page were made: many records share few of them."""
     records = (record for row in rows for gate in row.gates for record in gate.records)
     found = dict.fromkeys(wording.method(record) for record in records)
     return {method: number for number, method in enumerate(found, start=1)}
@@ -169,10 +169,15 @@ def _diagrams(
     """Return each curve of a gate that its subject does not show, once, with the records that share it."""
     sharing: dict[tuple[tuple[Bin, ...], tuple[Bin, ...]], list[Record]] = {}
     for record in records:
-        if record.subject not in subjects:
+        if record.subject not in subjects and not _is_quiet(record, records):
             sharing.setdefault(curves_of(record, subjects), []).append(record)
     drawn = ((reliability.diagram_of(*curves), same) for curves, same in sharing.items())
     return [(diagram, same) for diagram, same in drawn if diagram is not None]
+
+
+def _is_quiet(record: Record, records: Sequence[Record]) -> bool:
+    """Tell whether a record is of one of many groups and holds: its numbers stand in the table, which is enough."""
+    return len(records) > 1 and record.group is not None and record.outcome in {"holds", "true"}
 
 
 def _datasets(run: Run) -> list[tuple[str, str, str]]:

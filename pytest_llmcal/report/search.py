@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,8 @@ from pytest_llmcal.report.coordinates import short
 
 WIDTH, HEIGHT = 256.0, 64.0
 LEFT, TOP = 36.0, 8.0
+
+_LARGEST = 1e100  # what is beyond is no value to draw: differences of such overflow
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Search:
 
 def search_of(trace: Sequence[Step]) -> Search | None:
     """Place the best value that a search had found after so many candidates; None where it did not search."""
-    trace = [step for step in trace if math.isfinite(step.value)]
+    trace = [step for step in trace if abs(step.value) <= _LARGEST]
     if len(trace) < 2:
         return None
     first, last = trace[0], trace[-1]

@@ -35,21 +35,26 @@ def portrait_of(scores: Scores) -> Portrait:
         pools=tuple(_pools(scores)),
         risks=tuple(_risks(scores)),
         groups=tuple(_groups(scores)),
-        calibration=scores.calibration,
+        calibration=scores.calibrated_by,
     )
+
+
+def _drawn(value: float) -> float:
+    """Cut a number to more digits than are drawn or written: a run has many of them."""
+    return round(float(value), 6)
 
 
 def _pools(scores: Scores) -> Iterator[Pool]:
     levels, fitted = isotonic_fit(scores.confidence, scores.correct)
     for places in np.split(np.arange(len(levels)), np.flatnonzero(np.diff(fitted) > 0.0) + 1):
-        yield Pool(float(levels[places[0]]), float(levels[places[-1]]), float(fitted[places[0]]))
+        yield Pool(_drawn(levels[places[0]]), _drawn(levels[places[-1]]), _drawn(fitted[places[0]]))
 
 
 def _risks(scores: Scores) -> Iterator[Risk]:
     errors = expected_errors(scores.confidence, scores.correct)
     counts = {accepted_items(len(scores), step / _COVERAGES) for step in range(1, _COVERAGES + 1)}
     for count in sorted(counts):
-        yield Risk(count / len(scores), float(errors[count - 1]) / count)
+        yield Risk(_drawn(count / len(scores)), _drawn(errors[count - 1] / count))
 
 
 def _groups(scores: Scores) -> Iterator[GroupResult]:
@@ -62,9 +67,5 @@ def _groups(scores: Scores) -> Iterator[GroupResult]:
                 attribute,
                 name,
                 len(part),
-                float(part.correct.mean()),
-                float(part.confidence.mean(dtype=np.float64)),
-                float(ece),
-                ece.low,
-                ece.high,
+                *map(_drawn, (part.correct.mean(), part.confidence.mean(dtype=np.float64), ece, ece.low, ece.high)),
             )

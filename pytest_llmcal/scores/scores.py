@@ -71,7 +71,7 @@ class Scores:
         Logits or probabilities over the choices, where the scores were made of them.
     before : Scores or None
         The uncalibrated scores, where these came out of a calibrator.
-    calibration : Calibration or None
+    calibrated_by : Calibration or None
         What that calibrator had learnt, and from what.
 
     Raises
@@ -95,7 +95,7 @@ class Scores:
     about: About
     choices: Choices | None
     before: Scores | None
-    calibration: Calibration | None
+    calibrated_by: Calibration | None
 
     def __init__(
         self,

@@ -31,7 +31,9 @@ def portrait(n: int = 2000, *, before: bool = False, groups: int = 0) -> Portrai
         before=curve(0.5)[4:] if before else (),
         pools=tuple(Pool(step / 20 + 0.001, step / 20 + 0.04, 0.8 * step / 20) for step in range(20)),
         risks=tuple(Risk(step / 20, 0.3 * step / 20) for step in range(1, 21)),
-        groups=tuple(GroupResult("region", f"north {number}", 300, 0.7, 0.8, 0.1, 0.06, 0.13) for number in range(groups)),
+        groups=tuple(
+            GroupResult("region", f"north {number}", 300, 0.7, 0.8, 0.1, 0.06, 0.13) for number in range(groups)
+        ),
         calibration=Calibration("temperature", {"T": "1.8"}, "world/qa, calibration split") if before else None,
     )
 
@@ -40,7 +42,9 @@ def examples(number: int) -> tuple[Example, ...]:
     """Half of them sure and wrong, half right and unsure."""
     choices = (Choice(0.97, False, True, "the Tumble"), Choice(0.03, True, False, "the Little Ease"))
     return tuple(
-        Example(f"qa-{place:04}", 0.97, place >= number / 2, choices, f"Question {place}: What runs through Kest? Answer:")
+        Example(
+            f"qa-{place:04}", 0.97, place >= number / 2, choices, f"Question {place}: What runs through Kest? Answer:"
+        )
         for place in range(number)
     )
 

@@ -34,7 +34,9 @@ def whole(*subjects: Subject, outcome: str = "passed") -> Run:
 
 def test_answers_that_many_gates_speak_about_are_shown_once_and_linked() -> None:
     shared = subject()
-    two = [gate(name, replace(record(), curve=(), subject="one"), suite=f"suites/{name}") for name in ("qa", "dialogue")]
+    two = [
+        gate(name, replace(record(), curve=(), subject="one"), suite=f"suites/{name}") for name in ("qa", "dialogue")
+    ]
     page = render(replace(run(*two), subjects=(shared,)))
     assert page.count('class="answers"') == page.count('class="reliability"') == page.count('id="s1"') == 1
     assert page.count("href=#s1") == 2
@@ -56,7 +58,8 @@ def test_pictures_groups_calibrator_and_search_are_on_the_page() -> None:
     page = render(whole(subject(portrait=replace(portrait(before=True), calibration=fitted, groups=groups))))
     for shown in (
         'class="before"', 'class="miss"', 'class="coverage"', 'class="search"', "region=north", "0.1230", "T = 1.8",
-        "world/qa, calibration split", "from 0.5000 to 0.3000 in 90 evaluations", "2,000 items, 67.6% right, 83.7% sure",
+        "world/qa, calibration split", "from 0.5000 to 0.3000 in 90 evaluations",
+        "2,000 items, 67.6% right, 83.7% sure",
     ):  # fmt: skip
         assert shown in page
 
@@ -64,7 +67,14 @@ def test_pictures_groups_calibrator_and_search_are_on_the_page() -> None:
 def test_what_is_not_known_leaves_no_section() -> None:
     bare = Portrait(n=3, accuracy=1.0, confidence=0.9, bins=())
     page = render(whole(subject(portrait=bare, seconds=None)))
-    for absent in ('class="reliability"', 'class="coverage"', 'class="groups"', "Sure and wrong", "Answered", "Calibrator"):
+    for absent in (
+        'class="reliability"',
+        'class="coverage"',
+        'class="groups"',
+        "Sure and wrong",
+        "Answered",
+        "Calibrator",
+    ):
         assert absent not in page
 
 
@@ -81,7 +91,9 @@ def test_items_without_texts_keep_ids_and_numbers() -> None:
     page = render(whole(subject(examples=(bare, replace(bare, choices=())))))
     assert "qa-7" in page
     assert "93.0% <bdi>a choice</bdi> <i>chosen</i>" in page
-    assert "<p dir=" not in page[page.index('class="examples"') : page.index("</details>", page.index('class="examples"'))]
+    assert (
+        "<p dir=" not in page[page.index('class="examples"') : page.index("</details>", page.index('class="examples"'))]
+    )
 
 
 def test_hostile_texts_of_items_are_texts() -> None:
@@ -89,7 +101,9 @@ def test_hostile_texts_of_items_are_texts() -> None:
     fitted = Calibration(HOSTILE, {HOSTILE: HOSTILE}, HOSTILE)
     groups = (GroupResult(HOSTILE, HOSTILE, 1, 1.0, 1.0, 0.0, 0.0, 1.0),)
     described = replace(portrait(), calibration=fitted, groups=groups)
-    page = render(whole(subject(task=HOSTILE, split=HOSTILE, calibrator=HOSTILE, examples=(nasty,), portrait=described)))
+    page = render(
+        whole(subject(task=HOSTILE, split=HOSTILE, calibrator=HOSTILE, examples=(nasty,), portrait=described))
+    )
     assert page.count("<script>") == 1
     assert "<b>&amp;" not in page
     assert "{{ 7 * 7 }}" in page

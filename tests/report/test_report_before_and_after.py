@@ -38,7 +38,7 @@ def test_both_are_drawn_on_one_axis() -> None:
     assert scale.high >= 0.189
     drawn = axis.axis_of(measured, scale)
     assert drawn.before == (scale.at(0.14), scale.at(0.189), scale.at(0.161))
-    assert 'class=b d=' in render(run(gate("test_it", measured)))
+    assert "class=b d=" in render(run(gate("test_it", measured)))
 
 
 def test_what_was_not_calibrated_shows_nothing_of_it() -> None:

@@ -1,4 +1,4 @@
-"""A folder to serve: a page for each model, stylesheet and script beside them, nothing inline, nothing from elsewhere."""
+"""A folder to serve: a page for each model, stylesheet and script beside them, nothing inline."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Links(HTMLParser):
         if self.inside in {"style", "script"} and data.strip():
             self.inline.append(self.inside)
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002  # the parser's signature
         self.inside = ""
 
 

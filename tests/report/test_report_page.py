@@ -136,6 +136,13 @@ def test_a_method_that_many_records_share_is_said_once_and_referred_to() -> None
         assert wording.method(other) in apart
 
 
+def test_groups_that_hold_are_told_in_numbers_and_the_others_drawn() -> None:
+    north, south = record(group="region=north"), replace(REFUTED, group="region=south")
+    assert len(parsed(run(gate("test_a", north, replace(north, group="region=south")))).all("figure")) == 0
+    assert len(parsed(run(gate("test_a", north, south, outcome="failed"))).all("figure")) == 1
+    assert len(parsed(run(gate("test_a", north))).all("figure")) == 1
+
+
 def test_gates_that_share_a_title_are_told_apart_by_their_names() -> None:
     one, two = gate("test_a", record()), gate("test_b", record())
     twin = replace(one, nodeid="suites/qa/other.py::test_a")
@@ -235,7 +242,9 @@ def test_a_text_that_turns_the_reading_direction_is_isolated() -> None:
     for place in re.finditer("\N{RIGHT-TO-LEFT OVERRIDE}", body):
         before = body[: place.start()]
         opened = max(before.rfind(tag) for tag in ("<bdi>", 'dir="auto"', "<title>", 'datetime="', "<time", "<h4>"))
-        assert opened > max(before.rfind(tag) for tag in ("</bdi>", "</title>", "</pre>", "</li>", "</h4>")), before[-200:]
+        assert opened > max(before.rfind(tag) for tag in ("</bdi>", "</title>", "</pre>", "</li>", "</h4>")), before[
+            -200:
+        ]
 
 
 def test_hostile_texts_are_written_to_disk(tmp_path: Path) -> None:
