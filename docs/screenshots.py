@@ -1,6 +1,6 @@
 """Take the screenshots of these pages: the committed example run in Debian's Chromium, JavaScript off.
 
-    python docs/screenshots.py
+python docs/screenshots.py
 """
 
 from __future__ import annotations
