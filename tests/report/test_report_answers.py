@@ -126,3 +126,14 @@ def test_a_curve_that_its_subject_keeps_is_left_out_of_the_record_and_found_agai
     thin = lean(own, {"one": shared})
     assert [len(entry.curve) for entry in thin.records] == [0, 15]
     assert [curves_of(entry, {"one": shared})[0] for entry in thin.records] == [curve(), curve(0.4)]
+
+
+def test_differences_to_another_model_are_listed_on_the_front_page_and_open_where_one_does_not_hold() -> None:
+    better = record(metric="nll_difference", relation="not_worse_than", limit=0.01, estimate=-0.02, low=-0.03, high=0.0)
+    worse = replace(better, estimate=0.05, low=0.03, high=0.07, outcome="refuted")
+    page = render(run(gate("test_a", better, record())))
+    assert "Compared on the same items</h2> (1 difference)" in page
+    assert '<details class="legend changes">' in page
+    assert "at most 0.01 worse" in page
+    assert '<details class="legend changes" open>' in render(run(gate("test_a", worse, outcome="failed")))
+    assert "Compared on the same items" not in render(run(gate("test_a", record())))
