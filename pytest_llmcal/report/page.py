@@ -40,8 +40,7 @@ def write(run: Run, folder: str | Path, name: str = "index.html", *, assets: boo
         The front page. Without ``assets`` it stands alone. No page makes a request to elsewhere.
     """
     run.write(Path(folder) / "run.json")
-    if assets:
-        _forget_pages(Path(folder) / FOLDER)
+    _forget_pages(Path(folder) / FOLDER)
     files = pages(run, name) if assets else {name: render(run)}
     for relative, text in files.items():
         path = Path(folder) / relative

@@ -108,6 +108,12 @@ def test_pages_of_an_earlier_report_are_gone_and_what_is_not_ours_stays(tmp_path
     assert sorted(path.name for path in (tmp_path / "models").iterdir()) == ["1-other.html", "notes.html"]
 
 
+def test_one_file_written_over_a_folder_leaves_no_page_of_it(tmp_path: Path) -> None:
+    write(two_models(), tmp_path, assets=True)
+    write(two_models(), tmp_path)
+    assert list((tmp_path / "models").iterdir()) == []
+
+
 def test_the_one_page_links_to_nothing_beside_it_but_its_run() -> None:
     assert {address for address in Links(render(two_models())).addresses if not address.startswith("#")} == {"run.json"}
 
