@@ -88,6 +88,21 @@ def test_an_unknown_task_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "world/cooking" in refused(["tasks", "world/cooking"], capsys)
 
 
+def test_render_writes_a_folder_to_serve_on_demand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = two_models().write(tmp_path / "run.json")
+    assert main(["render", str(path), "--out", str(tmp_path / "site"), "--assets"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'site' / 'index.html'}\n"
+    files = sorted(str(file.relative_to(tmp_path / "site")) for file in (tmp_path / "site").rglob("*.*"))
+    assert files == [
+        "index.html",
+        "models/1-world-gpt2.html",
+        "models/2-world-gpt2-overfit.html",
+        "report.css",
+        "report.js",
+        "run.json",
+    ]
+
+
 @pytest.mark.parametrize("arguments", [[], ["bake"], ["render"], ["tasks", "world/qa", "--items", "0"]])
 def test_a_wrong_command_line_exits_with_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:

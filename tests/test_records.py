@@ -12,8 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_llmcal.measurement import About, Bin, Measurement, NoiseFloor, Observation
-from pytest_llmcal.records import JUDGEMENTS, OUTCOMES, SCHEMA, Attempt, Gate, ModelFacts, Record, Run, RunError
+from pytest_llmcal.measurement import About, Bin, Calibration, Measurement, NoiseFloor, Observation, Step
+from pytest_llmcal.records import (
+    JUDGEMENTS,
+    OUTCOMES,
+    SCHEMA,
+    Attempt,
+    Gate,
+    ModelFacts,
+    Record,
+    Run,
+    RunError,
+    Subject,
+)
+from pytest_llmcal.report import render
+from tests.report.large_runs import examples, portrait
 from tests.sample_runs import HOSTILE, REFUTED, UNDECIDED, curve, gate, record, run, two_models
 
 numbers = st.floats(allow_nan=False)
@@ -215,3 +228,24 @@ def test_the_last_attempt_is_judged() -> None:
     again = Attempt("passed", 1.0, "", (record(),))
     rerun = replace(gate(), attempts=(first, again))
     assert (rerun.outcome, rerun.verdict, rerun.records) == ("passed", "holds", (record(),))
+
+
+def test_a_run_of_the_first_schema_is_read_and_rendered() -> None:
+    old = Run.read(Path(__file__).parent / "old_runs" / "schema-1.json")
+    assert len(old.gates) == 10
+    assert old.subjects == ()
+    assert sum(len(gate.records) for gate in old.gates) > 10
+    assert all(record.subject is None for gate in old.gates for record in gate.records)
+    page = render(old)
+    assert page.count('class="reliability"') >= 2  # its records keep their own curves
+    assert Run.from_json(old.to_json()) == old
+    assert json.loads(old.to_json())["schema"] == SCHEMA
+
+
+def test_a_subject_comes_back_from_builtins_as_it_was() -> None:
+    trace = (Step(1, math.inf), Step(5, 0.5))
+    described = replace(portrait(before=True, groups=2), calibration=Calibration("annealing", {"T": "2"}, "", trace))
+    original = Subject("k", described, model=HOSTILE, examples=examples(4), seconds=1.5)
+    assert Subject.from_plain(json.loads(json.dumps(original.to_plain()))) == original
+    whole = replace(two_models(), subjects=(original,))
+    assert Run.from_json(whole.to_json()) == whole

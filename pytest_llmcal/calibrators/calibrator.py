@@ -56,7 +56,7 @@ class Calibrator(Fitted):
             Before ``fit``, or if the scores are of another kind.
         """
         self._known()
-        calibrated = self._apply(scores)
+        calibrated = self._apply(scores)._with(calibrated_by=self.facts())
         return self._marked(calibrated, scores, in_sample, stacklevel=2) if self.learns_answers else calibrated
 
     def cross_fit(self, scores: Scores, *, folds: int = 5, seed: int = 0) -> Scores:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pytest_llmcal.calibrators import storage
 from pytest_llmcal.calibrators.errors import CalibratorError, InSampleWarning
 from pytest_llmcal.calibrators.seen import SeenItems
-from pytest_llmcal.measurement import About
+from pytest_llmcal.measurement import About, Calibration, Step
 from pytest_llmcal.scores import Scores
 
 if TYPE_CHECKING:
@@ -73,6 +73,22 @@ class Fitted(ABC):
 
     def _parameters(self) -> str:
         return ", ".join(f"{key}={_short(value)}" for key, value in self._summary().items())
+
+    def facts(self) -> Calibration:
+        """Return its parameters, what it was fitted on and how it searched, in plain values for a report."""
+        known = self.fitted_on or About()
+        split = known.split and f"{known.split} split"
+        data = known.data and f"fingerprint {known.data}"
+        return Calibration(
+            name=self.name,
+            parameters={key: _short(value) for key, value in self.summary().items()},
+            fitted_on=", ".join(part for part in (known.model, known.task, split, data) if part),
+            trace=self._trace(),
+        )
+
+    def _trace(self) -> tuple[Step, ...]:
+        """Return how the search went; nothing where there was none."""
+        return ()
 
     def save(self, folder: str | Path) -> None:
         """Write what was learnt to ``calibrator.json``, and arrays beside it, in a folder that is made if need be."""

@@ -69,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     render = commands.add_parser("render", help="write the report of a run", description="Write the report of a run.")
     render.add_argument("file", metavar="RUN.json", type=Path, help="what a run of pytest wrote")
     render.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for index.html and run.json")
+    render.add_argument(
+        "--assets",
+        action="store_true",
+        help="a folder to serve: a page for each model, stylesheet and script beside them",
+    )
     render.set_defaults(run=_render)
 
     merge = commands.add_parser(
@@ -138,7 +143,7 @@ def _add_plan(commands: Any) -> None:
 def _render(options: argparse.Namespace) -> list[str]:
     from pytest_llmcal.report import write  # Jinja2 is not needed by the other commands
 
-    return [str(write(Run.read(options.file), options.out))]
+    return [str(write(Run.read(options.file), options.out, assets=options.assets))]
 
 
 def _summary(options: argparse.Namespace) -> list[str]:

@@ -43,6 +43,8 @@ def update(baseline: Run, new: Run) -> Run:
         )
     gates = {gate.nodeid: gate for gate in baseline.gates} | {gate.nodeid: gate for gate in new.gates if gate.records}
     models = {model.name: model for model in (*baseline.models, *new.models)}
+    spoken_of = {record.subject for gate in gates.values() for attempt in gate.attempts for record in attempt.records}
+    subjects = {subject.key: subject for subject in (*baseline.subjects, *new.subjects) if subject.key in spoken_of}
     return replace(
         new,
         complete=baseline.complete,
@@ -50,6 +52,7 @@ def update(baseline: Run, new: Run) -> Run:
         environment={**baseline.environment, **new.environment},
         models=tuple(models[name] for name in sorted(models)),
         gates=tuple(gates[nodeid] for nodeid in sorted(gates)),
+        subjects=tuple(subjects[key] for key in sorted(subjects)),
     )
 
 

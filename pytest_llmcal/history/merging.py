@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from pytest_llmcal.records import Attempt, Gate, ModelFacts, Run
+from pytest_llmcal.records import Attempt, Gate, ModelFacts, Run, Subject
 
 MERGED = "merged runs"
 """Key of the note that a merged run's environment carries where its parts differ."""
@@ -53,6 +53,7 @@ def merge(runs: Sequence[Run]) -> Run:
         context=_joined_context(run.context for run in runs),
         models=_joined_models(model for run in runs for model in run.models),
         gates=_joined_gates(gate for run in runs for gate in run.gates),
+        subjects=_joined_subjects(subject for run in runs for subject in run.subjects),
     )
 
 
@@ -117,6 +118,16 @@ def _joined_context(contexts: Iterable[Mapping[str, str]]) -> dict[str, str]:
         for heading, text in context.items():
             texts.setdefault(heading, {})[text] = None
     return {heading: "\n\n".join(told) for heading, told in texts.items()}
+
+
+def _joined_subjects(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
+    """Return each set of answers once, as the quickest run described it: the key says that they are the same."""
+    by_key: dict[str, Subject] = {}
+    for subject in sorted(
+        subjects, key=lambda one: (one.key, one.seconds is None, one.seconds or 0.0, not one.examples)
+    ):
+        by_key.setdefault(subject.key, subject)
+    return tuple(by_key.values())
 
 
 def _joined_environment(environments: Sequence[Mapping[str, str]]) -> dict[str, str]:

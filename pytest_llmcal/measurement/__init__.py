@@ -5,6 +5,7 @@ from pytest_llmcal.measurement.differences import difference_name, higher_is_bet
 from pytest_llmcal.measurement.errors import MeasurementError
 from pytest_llmcal.measurement.judging import Judgement, Status, judged, shares
 from pytest_llmcal.measurement.measurement import Measurement
+from pytest_llmcal.measurement.portrait import Calibration, GroupResult, Pool, Portrait, Risk, Step
 from pytest_llmcal.measurement.ranges import range_of
 from pytest_llmcal.measurement.rules import Correction, Observation, Rules, current_rules, using
 from pytest_llmcal.measurement.titles import title
@@ -14,15 +15,21 @@ from pytest_llmcal.measurement.warnings import NoiseFloorWarning, UnassertedVerd
 __all__ = [
     "About",
     "Bin",
+    "Calibration",
     "Correction",
+    "GroupResult",
     "Judgement",
     "Measurement",
     "MeasurementError",
     "NoiseFloor",
     "NoiseFloorWarning",
     "Observation",
+    "Pool",
+    "Portrait",
+    "Risk",
     "Rules",
     "Status",
+    "Step",
     "UnassertedVerdictWarning",
     "Uncalibrated",
     "Verdict",

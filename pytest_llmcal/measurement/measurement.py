@@ -61,6 +61,8 @@ class Measurement(float):
         out when it is first asked for, as it takes longer than the number itself.
     interval_at : callable, optional
         Both ends of the interval at any level, for ``at``. A pickled measurement leaves it behind.
+    scores : object, optional
+        What was measured, for whoever records it. A pickled measurement leaves it behind.
 
     Raises
     ------
@@ -93,6 +95,7 @@ class Measurement(float):
         "n",
         "name",
         "noise_floor",
+        "scores",
     )
     about: About
     before: tuple[Bin, ...]
@@ -107,6 +110,7 @@ class Measurement(float):
     n: int
     name: str
     noise_floor: NoiseFloor | None
+    scores: object
     _uncalibrated: Uncalibrated | Callable[[], Uncalibrated | None] | None
 
     def __new__(
@@ -127,6 +131,7 @@ class Measurement(float):
         before: Sequence[Bin] = (),
         uncalibrated: Uncalibrated | Callable[[], Uncalibrated | None] | None = None,
         interval_at: Callable[[float], tuple[float, float]] | None = None,
+        scores: object = None,
     ) -> Measurement:
         """Check and freeze the numbers as builtins, so that they pass through any report."""
         self = super().__new__(cls, value)
@@ -150,6 +155,7 @@ class Measurement(float):
             "before": tuple(before),
             "_uncalibrated": uncalibrated,
             "interval_at": interval_at,
+            "scores": scores,
         }
         for field, content in fields.items():
             object.__setattr__(self, field, content)
@@ -162,9 +168,8 @@ class Measurement(float):
         raise AttributeError(f"cannot delete {name!r} of {self!r}: a measurement cannot be changed")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return partial(type(self), **self._fields() | {"interval_at": None, "uncalibrated": self.uncalibrated}), (
-            float(self),
-        )
+        left_behind = {"interval_at": None, "scores": None, "uncalibrated": self.uncalibrated}
+        return partial(type(self), **self._fields() | left_behind), (float(self),)
 
     def _fields(self) -> dict[str, Any]:
         return {name.removeprefix("_"): getattr(self, name) for name in Measurement.__slots__}

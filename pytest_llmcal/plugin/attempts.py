@@ -36,6 +36,8 @@ class AttemptLog:
         What the reader of the run should know besides.
     verdicts : list of (Verdict, str, int)
         Every verdict, and the file and line where it was reached.
+    subjects : list of dict
+        The sets of answers that this attempt is the first to speak about, as plain values.
     share : callable or None
         The share of each verdict in the error rate of the run, where verdicts share one.
     """
@@ -47,6 +49,7 @@ class AttemptLog:
     explained: int = 0
     notes: list[str] = field(default_factory=list)
     verdicts: list[tuple[Verdict, str, int]] = field(default_factory=list)
+    subjects: list[dict[str, Any]] = field(default_factory=list)
     share: Callable[[], float] | None = None
 
     def for_report(self, phase: str) -> list[PlainRecord]:

@@ -13,7 +13,7 @@ from pytest_llmcal.plugin.drafts import GateDraft
 from pytest_llmcal.plugin.gates import GateFacts
 from pytest_llmcal.plugin.stash import GATE, SETTINGS
 from pytest_llmcal.plugin.stepping_down import step_down_gates
-from pytest_llmcal.records import ModelFacts, Run
+from pytest_llmcal.records import ModelFacts, Run, Subject, lean
 
 
 class Collector:
@@ -36,6 +36,7 @@ class Collector:
         self._config = config
         self._drafts: dict[str, GateDraft] = {}
         self._models: dict[str, ModelFacts] = {}
+        self._subjects: dict[str, Subject] = {}
         self._troubles: list[str] = []
         self._started = datetime.now(timezone.utc)
         self._clock = perf_counter()
@@ -64,6 +65,8 @@ class Collector:
             draft.facts = gate  # a gate that asks for its fixtures late is not known in full before
             draft.add(report, carried)
             self.notes += [note for note in carried["notes"] if note not in self.notes]
+            for plain in carried["subjects"]:
+                self._subjects.setdefault(plain["key"], Subject.from_plain(plain))
             if carried["facts"] is not None:
                 self._models[carried["facts"]["name"]] = ModelFacts(**carried["facts"])
         elif report.when not in {"setup", "call", "teardown"} and report.nodeid in self.planned:
@@ -124,7 +127,8 @@ class Collector:
             environment={**environment, "notes": " ".join(sorted(self.notes))} if self.notes else environment,
             context=context,
             models=tuple(self._models[name] for name in sorted(self._models)),
-            gates=tuple(self._drafts[nodeid].gate(nodeid) for nodeid in sorted(self._drafts)),
+            gates=tuple(lean(self._drafts[nodeid].gate(nodeid), self._subjects) for nodeid in sorted(self._drafts)),
+            subjects=tuple(self._subjects[key] for key in sorted(self._subjects)),
         )
 
     def _unmeasured(self) -> str | None:

@@ -90,6 +90,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("limit", "use at most this many items of each split", "N", "number"),
     Option("report", "folder of the report (default reports/latest); 'none' writes no report", "DIR"),
+    Option(
+        "report-assets",
+        "write the report as a folder to serve: a page for each model, stylesheet and script beside them, so that "
+        "it works under a strict content security policy",
+        kind="switch",
+    ),
+    Option("no-texts", "leave prompts and choices out of run.json and the report; ids and numbers stay", kind="switch"),
     Option("json", "write run.json here too", "PATH"),
     Option(
         "summary",

@@ -63,7 +63,7 @@ def _write(config: pytest.Config, output: Output) -> None:
     report, json, baseline = settings.report, settings.json, settings.baseline
     summary, code_quality = settings.summary, settings.code_quality
     if report is not None:
-        output.attempt("report", lambda: _report(output.run, report))
+        output.attempt("report", lambda: _report(output.run, report, assets=settings.report_assets))
     if json is not None:
         output.attempt("run.json", lambda: output.run.write(json))
     if summary is not None:
@@ -83,7 +83,7 @@ def shown(path: Path, config: pytest.Config) -> str:
         return str(path)
 
 
-def _report(run: Run, folder: Path) -> Path:
+def _report(run: Run, folder: Path, *, assets: bool) -> Path:
     from pytest_llmcal import report
 
-    return report.write(run, folder)
+    return report.write(run, folder, assets=assets)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from pytest_llmcal.plugin.attempts import AttemptLog, to_plain
 from pytest_llmcal.plugin.drafts import AttemptDraft
 from pytest_llmcal.plugin.gates import GateFacts
 from pytest_llmcal.plugin.junit import gate_properties
-from pytest_llmcal.plugin.stash import ATTEMPT, COUNTED, GATE, GATES, MODELS, SETTINGS
+from pytest_llmcal.plugin.stash import ATTEMPT, COUNTED, GATE, GATES, MODELS, SETTINGS, SUBJECTS
 from pytest_llmcal.plugin.unread import users_line, warn_of_unread
 from pytest_llmcal.records import Record
 
@@ -53,6 +53,7 @@ def pytest_runtest_makereport(
         "gate": asdict(gate),
         "attempt": log.number,
         "records": log.for_report(call.when),
+        "subjects": list(log.subjects),
         "facts": _facts(item, gate),
         "broken": _is_broken(call),
         "notes": list(log.notes),
@@ -77,7 +78,7 @@ def _rules(item: pytest.Item) -> Rules:
                 "this test became a gate as it ran, so the error rate that all gates share was shared out without it: "
                 "mark it with @pytest.mark.llmcal, or name a fixture of a gate among its arguments"
             )
-        record = item.config.stash[MODELS].as_named(Record.of(observation, sequence=len(log.records) + 1))
+        record = _record(item, observation, sequence=len(log.records) + 1)
         log.records.append(to_plain(record))
         if observation.verdict is not None:
             log.verdicts.append((observation.verdict, *users_line()))
@@ -94,6 +95,16 @@ def _rules(item: pytest.Item) -> Rules:
         observe=observe,
         correction=_correction(item, log),
     )
+
+
+def _record(item: pytest.Item, observation: Observation, sequence: int) -> Record:
+    """Write an observation down, and what it speaks about where that is new."""
+    models = item.config.stash[MODELS]
+    record = models.as_named(Record.of(observation, sequence))
+    key, subject = item.config.stash[SUBJECTS].of(observation.measurement, record, models.answered(record))
+    if subject is not None:
+        item.stash[ATTEMPT].subjects.append(subject.to_plain())
+    return replace(record, subject=key)
 
 
 def _correction(item: pytest.Item, log: AttemptLog) -> Correction | None:

@@ -10,7 +10,8 @@ from pytest_llmcal.plugin.collector import Collector
 from pytest_llmcal.plugin.markers import MARKERS
 from pytest_llmcal.plugin.settings import resolve
 from pytest_llmcal.plugin.shelves import ModelShelf, TaskShelf
-from pytest_llmcal.plugin.stash import CALIBRATORS, COLLECTOR, MODELS, SETTINGS, TASKS
+from pytest_llmcal.plugin.stash import CALIBRATORS, COLLECTOR, MODELS, SETTINGS, SUBJECTS, TASKS
+from pytest_llmcal.plugin.subjects import SubjectShelf
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -26,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[CALIBRATORS] = read_calibrators(config.stash[SETTINGS])
     config.stash[MODELS] = ModelShelf(config)
     config.stash[TASKS] = TaskShelf(config)
+    config.stash[SUBJECTS] = SubjectShelf(texts=not config.stash[SETTINGS].no_texts)
     if not hasattr(config, "workerinput"):  # workers of pytest-xdist send their reports to the controller
         config.stash[COLLECTOR] = Collector(config)
         config.pluginmanager.register(config.stash[COLLECTOR], "llmcal-collector")

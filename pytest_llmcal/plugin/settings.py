@@ -62,7 +62,7 @@ class Settings:
         Where to write and read; absolute.
     cache : Cache or None
         Where answers of models are kept; None where none are.
-    baseline_update, require_gpu, allow_empty : bool
+    baseline_update, require_gpu, allow_empty, report_assets, no_texts : bool
         The switches.
     """
 
@@ -90,6 +90,8 @@ class Settings:
     baseline_update: bool
     require_gpu: bool
     allow_empty: bool
+    report_assets: bool
+    no_texts: bool
 
     def source_of(self, task: str | None) -> str:
         """Return where the items of a marker's task come from in this run."""
@@ -150,6 +152,8 @@ def resolve(config: pytest.Config) -> Settings:
         baseline_update=_switch(given["baseline-update"]),
         require_gpu=_switch(given["require-gpu"]),
         allow_empty=_switch(given["allow-empty"]),
+        report_assets=_switch(given["report-assets"]),
+        no_texts=_switch(given["no-texts"]),
     )
     if settings.baseline_update and settings.baseline is None:
         raise pytest.UsageError("--llmcal-baseline-update needs --llmcal-baseline to say which file to update.")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from pytest_llmcal.plugin.progress import progress_line
+from pytest_llmcal.plugin.subjects import Answered
 from pytest_llmcal.plugin.turns import Turn
 
 if TYPE_CHECKING:
@@ -97,6 +99,7 @@ class ModelShelf:
         # The model is kept with what it said: while it lives, no other object has its id.
         self._scores: dict[tuple[int, str, str, str, str], tuple[Model, Scores]] = {}
         self._notes: dict[tuple[int, str, str], tuple[Model, str]] = {}
+        self._answered: dict[tuple[str | None, str | None], Answered] = {}
 
     def get(self, name: str) -> Model:
         """Return a model, loading it first where it is not the one in memory.
@@ -148,6 +151,10 @@ class ModelShelf:
         name = self._asked.get(record.model or "", record.model)
         return record if name == record.model else replace(record, model=name)
 
+    def answered(self, record: Record) -> Answered | None:
+        """Return what a model was asked to come to a record; None where the scores were made by hand."""
+        return self._answered.get((record.model, record.data))
+
     def score(self, model: Model, items: Items, normalization: str) -> Scores:
         """Score items, once for each model, split and normalisation."""
         from pytest_llmcal.scoring import ModelError, score
@@ -155,10 +162,12 @@ class ModelShelf:
         key = (id(model), items.task, items.split, items.fingerprint, normalization)
         if key not in self._scores:
             with progress_line(self._config, f"{self._name} on {items.task} ({items.split})") as progress:
+                start = perf_counter()
                 try:
                     answers = score(model, items, normalization=normalization, progress=progress)
                 except ModelError as error:
                     raise AnswerError(str(error)) from None
+            self._answered[self._name, items.fingerprint] = Answered(items, perf_counter() - start)
             self._scores[key] = (model, answers)
         return self._scores[key][1]
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_llmcal.plugin.output import Output
     from pytest_llmcal.plugin.settings import Settings
     from pytest_llmcal.plugin.shelves import ModelShelf, TaskShelf
+    from pytest_llmcal.plugin.subjects import SubjectShelf
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 """On the config: the options of this run."""
@@ -23,6 +24,9 @@ MODELS: pytest.StashKey[ModelShelf] = pytest.StashKey()
 
 TASKS: pytest.StashKey[TaskShelf] = pytest.StashKey()
 """On the config: the tasks read so far."""
+
+SUBJECTS: pytest.StashKey[SubjectShelf] = pytest.StashKey()
+"""On the config: the sets of answers that were described so far."""
 
 CALIBRATORS: pytest.StashKey[dict[str, Calibrator]] = pytest.StashKey()
 """On the config: the calibrator that each model is gated with, by the model's name."""

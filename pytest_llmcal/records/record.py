@@ -18,7 +18,8 @@ class Record:
 
     The fields repeat those of ``Measurement`` and ``About``; ``relation``, ``limit``,
     ``outcome`` and ``explanation`` those of ``Observation``, ``p_value`` and ``share`` those of its verdict,
-    ``before_*`` and ``change*`` those of ``Uncalibrated``.
+    ``before_*`` and ``change*`` those of ``Uncalibrated``. ``subject`` is the key of the `Subject` that was measured;
+    a curve that is the subject's own is kept there alone.
 
     Raises
     ------
@@ -60,6 +61,7 @@ class Record:
     change: float | None = None
     change_low: float | None = None
     change_high: float | None = None
+    subject: str | None = None
 
     def __post_init__(self) -> None:
         if self.outcome not in JUDGEMENTS:

@@ -9,8 +9,9 @@ from pathlib import Path
 from pytest_llmcal.records import reading, writing
 from pytest_llmcal.records.errors import RunError
 from pytest_llmcal.records.gate import Gate
+from pytest_llmcal.records.subject import Subject
 
-SCHEMA = 1
+SCHEMA = 2
 """Number of what is written; each number up to it is read."""
 
 
@@ -55,6 +56,8 @@ class Run:
         By name.
     gates : tuple of Gate
         By nodeid.
+    subjects : tuple of Subject
+        What records speak about, by key. None in schema 1.
     """
 
     started: str
@@ -65,6 +68,7 @@ class Run:
     context: Mapping[str, str] = field(default_factory=dict)
     models: tuple[ModelFacts, ...] = ()
     gates: tuple[Gate, ...] = ()
+    subjects: tuple[Subject, ...] = ()
 
     def to_json(self) -> str:
         """Return the run as JSON text, one gate a line.

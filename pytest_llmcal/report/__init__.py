@@ -1,5 +1,5 @@
 """A run in, pages out."""
 
-from pytest_llmcal.report.page import render, write
+from pytest_llmcal.report.page import pages, render, write
 
-__all__ = ["render", "write"]
+__all__ = ["pages", "render", "write"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_llmcal.measurement import metric_of
 from pytest_llmcal.records import Record
-from pytest_llmcal.report import numbers
+from pytest_llmcal.report import numbers, wording
 from pytest_llmcal.report.wording import wanted
 
 WIDTH = 240
@@ -52,6 +52,8 @@ class Axis:
     ----------
     low_text, high_text : str
         What is written at the ends.
+    words : str
+        The interval in words; of calibrated scores, before and after.
     interval : tuple of float
         Where the interval begins and ends.
     estimate : float
@@ -74,6 +76,7 @@ class Axis:
 
     low_text: str
     high_text: str
+    words: str
     interval: tuple[float, float]
     estimate: float
     off: str
@@ -122,6 +125,7 @@ def axis_of(record: Record, scale: Scale) -> Axis:
     return Axis(
         low_text=numbers.limit(scale.low),
         high_text=numbers.limit(scale.high),
+        words=_words(record),
         interval=(scale.at(record.low), scale.at(record.high)),
         estimate=scale.at(estimate),
         off="low" if estimate < scale.low else "high" if estimate > scale.high else "",
@@ -132,6 +136,17 @@ def axis_of(record: Record, scale: Scale) -> Axis:
         equal=None if metric_of(record.metric) is None else scale.at(0.0),
         before=_before(record, scale),
     )
+
+
+def scale_of(records: Sequence[Record], main: Record) -> Scale:
+    """Return the scale of one record of a gate, which those of its metric share."""
+    return common_scale([record for record in records if record.metric == main.metric])
+
+
+def _words(record: Record) -> str:
+    # The estimate and the claim stand beside the drawing.
+    before = wording.before_and_after(record)
+    return before or f"interval {wording.interval(record)}"
 
 
 def _before(record: Record, scale: Scale) -> tuple[float, float, float] | None:

@@ -67,6 +67,19 @@ def percent(value: float) -> str:
     return f"{100 * value:.4g}%"
 
 
+def share(value: float) -> str:
+    """Write a probability or an accuracy, with more digits where it is nearly none or all.
+
+    Examples
+    --------
+    >>> share(0.676), share(0.99976), share(0.0002), share(1.0), share(0.0)
+    ('67.6%', '99.98%', '0.02%', '100%', '0%')
+    """
+    if value in {0.0, 1.0}:
+        return f"{100 * value:.0f}%"
+    return f"{100 * value:.1f}%" if 0.005 <= value <= 0.995 else f"{100 * value:.2f}%"
+
+
 def plural(value: int, singular: str, several: str | None = None) -> str:
     """Write a count with its noun.
 

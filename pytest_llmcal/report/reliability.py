@@ -1,18 +1,20 @@
-"""The reliability diagram: accuracy against confidence, as coordinates."""
+"""The reliability diagram: accuracy against confidence, and how many answers have which, as coordinates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_llmcal.measurement import Bin
-from pytest_llmcal.records import Record
+from pytest_llmcal.measurement import Bin, Pool
+from pytest_llmcal.report.coordinates import polyline, rectangles, short
 
 SIDE = 256.0
 """Side of the square in which one is 100% sure and 100% right, in the drawing's own units."""
 
 LEFT, TOP = 36.0, 8.0
-COUNTS_TOP, COUNTS_HEIGHT = TOP + SIDE + 18, 36.0
+COUNTS_TOP, COUNTS_HEIGHT = TOP + SIDE + 14, 56.0
+
+_LEAST_BAR = 0.75  # a bin of one item stays visible beside a bin of a million
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,13 @@ class Diagram:
     band : str
         Where a calibrated model's accuracy would lie, bin by bin.
     line : str
-        The curve through the bins.
+        The rising curve that is nearest to the answers (CORP); where it is not known, the line through the bins.
     points : tuple of (str, str)
         Class and path of the points: within the band and outside of it, by size.
     before : str
         The curve before calibration; empty where there was none.
-    counts : str
-        A bar for each bin, as high as its share of the fullest bin.
+    right, wrong : str
+        A bar for each bin, as high as its share of the fullest bin; the wrong answers stand on the right ones.
     fullest : int
         Items in the fullest bin.
     items : int
@@ -45,28 +47,38 @@ class Diagram:
     line: str
     points: tuple[tuple[str, str], ...]
     before: str
-    counts: str
+    right: str
+    wrong: str
     fullest: int
     items: int
     bins: tuple[Bin, ...]
     strays: int
 
 
-def diagram_of(record: Record) -> Diagram | None:
-    """Place a record's curve, or return None where it has none."""
-    curve = record.curve
+def diagram_of(curve: Sequence[Bin], before: Sequence[Bin] = (), pools: Sequence[Pool] = ()) -> Diagram | None:
+    """Place a reliability curve, or return None where there is none.
+
+    Parameters
+    ----------
+    curve, before : sequence of Bin
+        By rising confidence, now and before calibration.
+    pools : sequence of Pool
+        The CORP curve, by rising confidence.
+    """
     if not curve:
         return None
     fullest = max(entry.count for entry in curve)
+    right, wrong = zip(*(_bars(entry, fullest) for entry in curve), strict=True)
     return Diagram(
-        band=_rectangles((x(b.low), y(b.band_high), x(b.high), y(b.band_low)) for b in curve),
-        line=_polyline(curve),
+        band=rectangles((round(x(b.low)), y(b.band_high), round(x(b.high)), y(b.band_low)) for b in curve),
+        line=_steps(pools) if pools else _through(curve),
         points=_points(curve, fullest),
-        before=_polyline(record.before),
-        counts=_bars(curve, fullest),
+        before=_through(before),
+        right=rectangles(right),
+        wrong=rectangles(bar for bar in wrong if bar[1] < bar[3]),
         fullest=fullest,
         items=sum(entry.count for entry in curve),
-        bins=curve,
+        bins=tuple(curve),
         strays=sum(map(is_outside, curve)),
     )
 
@@ -86,25 +98,27 @@ def y(accuracy: float) -> float:
     return TOP + SIDE * (1 - accuracy)
 
 
-def _bars(curve: Sequence[Bin], fullest: int) -> str:
+Corners = tuple[float, float, float, float]
+
+
+def _bars(entry: Bin, fullest: int) -> tuple[Corners, Corners]:
+    """Return the bar of a bin's right answers and, on top of it, that of its wrong ones."""
     bottom = COUNTS_TOP + COUNTS_HEIGHT
-
-    def bar(entry: Bin) -> tuple[float, float, float, float]:
-        height = max(COUNTS_HEIGHT * entry.count / fullest, 0.75)  # a bin of one item stays visible
-        return x(entry.low) + 0.5, bottom - height, x(entry.high) - 0.5, bottom
-
-    return _rectangles(map(bar, curve))
+    left, right = round(x(entry.low)) + 0.5, round(x(entry.high)) - 0.5
+    height = max(COUNTS_HEIGHT * entry.count / fullest, _LEAST_BAR)
+    middle = bottom - height * entry.accuracy
+    return (left, middle, right, bottom), (left, bottom - height, right, middle)
 
 
-def _rectangles(corners: Iterable[tuple[float, float, float, float]]) -> str:
+def _through(curve: Sequence[Bin]) -> str:
+    return polyline((x(entry.confidence), y(entry.accuracy)) for entry in curve)
+
+
+def _steps(pools: Sequence[Pool]) -> str:
     return "".join(
-        f"M{_short(left)} {_short(top)}H{_short(right)}V{_short(bottom)}H{_short(left)}z"
-        for left, top, right, bottom in corners
+        f"{'L' if place else 'M'}{short(x(pool.low))} {short(y(pool.accuracy))}H{short(x(pool.high))}"
+        for place, pool in enumerate(pools)
     )
-
-
-def _polyline(curve: Sequence[Bin]) -> str:
-    return "".join(f"{'L' if index else 'M'}{_place(entry)}" for index, entry in enumerate(curve))
 
 
 def _points(curve: Sequence[Bin], fullest: int) -> tuple[tuple[str, str], ...]:
@@ -114,7 +128,7 @@ def _points(curve: Sequence[Bin], fullest: int) -> tuple[tuple[str, str], ...]:
     for entry in curve:
         kind, line = ("stray", "l.1.1") if is_outside(entry) else ("point", "h0")
         name = f"{kind} {_size(entry, fullest)}"
-        paths[name] = paths.get(name, "") + f"M{_place(entry)}{line}"
+        paths[name] = paths.get(name, "") + f"M{short(x(entry.confidence))} {short(y(entry.accuracy))}{line}"
     return tuple(paths.items())
 
 
@@ -122,11 +136,3 @@ def _size(entry: Bin, fullest: int) -> str:
     """Return how heavy a point is drawn: a bin of few items is noisy and should not catch the eye."""
     share = entry.count / fullest
     return "small" if share < 0.05 else "medium" if share < 0.4 else "large"
-
-
-def _place(entry: Bin) -> str:
-    return f"{_short(x(entry.confidence))} {_short(y(entry.accuracy))}"
-
-
-def _short(coordinate: float) -> str:
-    return f"{round(coordinate, 1):g}"

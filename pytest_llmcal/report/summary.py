@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from pytest_llmcal.measurement import metric_of
 from pytest_llmcal.records import Gate, ModelFacts, Record, Run
 from pytest_llmcal.report import wording
 from pytest_llmcal.report.numbers import plural
@@ -38,6 +39,22 @@ class Suite:
         counted = Counter(map(wording.verdict, self.gates))
         return tuple(sorted(counted.items(), key=lambda entry: TONES.index(entry[0].tone)))
 
+    @cached_property
+    def rank(self) -> int:
+        """Where its worst verdict stands among all, the worst first; for sorting."""
+        return min((TONES.index(label.tone) for label, _ in self.counts), default=len(TONES))
+
+    @cached_property
+    def places(self) -> tuple[tuple[str, float], ...]:
+        """Tone of every gate that measured something, and how far on the right side of its limit it stands."""
+        decided = ((gate, decisive(gate)) for gate in self.gates)
+        return tuple((wording.verdict(gate).tone, slack(record)) for gate, record in decided if record is not None)
+
+    @cached_property
+    def tasks(self) -> tuple[str, ...]:
+        """What its gates asked."""
+        return tuple(sorted({gate.task for gate in self.gates if gate.task is not None}))
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -53,12 +70,15 @@ class Judged:
         One for each suite of the run, in the same order for every model; some may be empty.
     complete : bool
         Whether the run is.
+    number : int
+        Its place among the rows, from 1.
     """
 
     name: str | None
     facts: ModelFacts | None
     suites: tuple[Suite, ...]
     complete: bool
+    number: int = 1
 
     @cached_property
     def gates(self) -> tuple[Gate, ...]:
@@ -89,6 +109,11 @@ class Judged:
     def worst(self) -> Gate | None:
         """The gate furthest on the wrong side, or the nearest to it."""
         return min(self.gates, key=_badness, default=None)
+
+    @cached_property
+    def seconds(self) -> float:
+        """How long its gates took, all attempts together."""
+        return sum(attempt.seconds for gate in self.gates for attempt in gate.attempts)
 
     def explain(self) -> str:
         """Say in a sentence how its gates went."""
@@ -128,8 +153,10 @@ def judged_models(run: Run) -> tuple[Judged, ...]:
     for gate in run.gates:
         cells[gate.model, gate.suite].append(gate)
     return tuple(
-        Judged(name, facts.get(name or ""), tuple(Suite(s, tuple(cells[name, s])) for s in suites), run.complete)
-        for name in rows
+        Judged(
+            name, facts.get(name or ""), tuple(Suite(s, tuple(cells[name, s])) for s in suites), run.complete, number
+        )
+        for number, name in enumerate(rows, start=1)
     )
 
 
@@ -182,6 +209,26 @@ def decisive(gate: Gate) -> Record | None:
     return min(gate.records, key=_record_badness, default=None)
 
 
+def reasons(rows: Sequence[Judged]) -> tuple[Judged, ...]:
+    """Return the models that the first sentences of a page are about: all of them where they are few, else none."""
+    named = tuple(row for row in rows if row.name is not None)
+    return named if len(named) <= _SPOKEN_OF else ()
+
+
+_SPOKEN_OF = 4
+
+
+def differences(rows: Sequence[Judged]) -> list[tuple[Judged, Gate, Record]]:
+    """Return what was measured against another model, such as a baseline, on the same items."""
+    return [
+        (row, gate, record)
+        for row in rows
+        for gate in row.gates
+        for record in gate.records
+        if metric_of(record.metric) is not None
+    ]
+
+
 def explained(gate: Gate) -> bool:
     """Tell whether a measurement says why a gate did not pass."""
     return any(record.outcome in {"false", "refuted", "undecided"} for record in gate.records)
@@ -190,15 +237,15 @@ def explained(gate: Gate) -> bool:
 def _badness(gate: Gate) -> tuple[bool, int, float]:
     record = decisive(gate)
     tone = TONES.index(wording.verdict(gate).tone)
-    return gate.outcome not in BLOCKING, tone, _slack(record) if record else 0.0
+    return gate.outcome not in BLOCKING, tone, slack(record) if record else 0.0
 
 
 def _record_badness(record: Record) -> tuple[int, bool, float]:
     # Of measurements that say the same, one judged with its interval says more than a plain comparison.
-    return TONES.index(wording.outcome(record).tone), record.outcome in {"true", "false"}, _slack(record)
+    return TONES.index(wording.outcome(record).tone), record.outcome in {"true", "false"}, slack(record)
 
 
-def _slack(record: Record) -> float:
+def slack(record: Record) -> float:
     """How far on the right side of its limit an estimate lies, in widths of its interval.
 
     An order for display only; widths make metrics of different units comparable.

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pytest_llmcal.measurement import higher_is_better
 from pytest_llmcal.measurement import title as title_of
-from pytest_llmcal.records import MEASURED_NOTHING, Gate, Record
+from pytest_llmcal.records import MEASURED_NOTHING, Gate, Record, Subject
 from pytest_llmcal.report import numbers
 
 _RELATIONS = {
@@ -82,13 +82,14 @@ _EXPECTED = {
 
 def verdict(gate: Gate) -> Label:
     """Return what became of a gate."""
-    if gate.verdict == UNMEASURED.word:
+    found, outcome = gate.verdict, gate.outcome
+    if found == UNMEASURED.word:
         return UNMEASURED
-    if gate.outcome in _EXPECTED:
-        return _EXPECTED[gate.outcome]
-    if gate.verdict == "undecided" and gate.outcome == "passed":
+    if outcome in _EXPECTED:
+        return _EXPECTED[outcome]
+    if found == "undecided" and outcome == "passed":
         return Label("undecided, let pass", "undecided")
-    return Label(gate.verdict, gate.verdict)
+    return Label(found, found)
 
 
 def outcome(record: Record) -> Label:
@@ -172,9 +173,57 @@ def _with_interval(estimate: float, low: float, high: float) -> str:
     return f"{numbers.number(estimate)} [{numbers.number(low)}, {numbers.number(high)}]"
 
 
-def methods(records: Sequence[Record]) -> list[str]:
-    """Return the ways in which measurements were made, each with its confidence and once."""
-    return [*dict.fromkeys(f"{record.method}, {numbers.percent(record.confidence)}" for record in records)]
+def in_numbers(record: Record, *, items: int | None = None) -> str:
+    """Return what there is to know of a number besides itself, in one line: items, noise floor, true value.
+
+    Parameters
+    ----------
+    record : Record
+        Whose number it is.
+    items : int or None
+        How many items its answers are said to be elsewhere; where it has as many, it does not say so again.
+    """
+    parts = [] if record.n == items else [numbers.plural(record.n, "item")]
+    if record.noise_floor_mean is not None and record.noise_floor_p95 is not None:
+        floor, most = numbers.number(record.noise_floor_mean), numbers.number(record.noise_floor_p95)
+        parts.append(f"noise floor {floor} (95%: {most})")
+    if record.exact is not None:
+        parts.append(f"true value {numbers.number(record.exact)}")
+    if record.debiased is not None and record.debiased != record.estimate:
+        parts.append(f"bias removed {numbers.number(record.debiased)}")
+    return "; ".join(parts)
+
+
+def before(record: Record) -> str | None:
+    """Return the number before calibration and whether the change is real; None of what was not calibrated."""
+    if record.before_estimate is None or record.before_low is None or record.before_high is None:
+        return None
+    return f"before {_with_interval(record.before_estimate, record.before_low, record.before_high)}: {change(record)}"
+
+
+def reason(record: Record) -> str:
+    """Return what was measured and what was asked for, in one breath."""
+    return f"{subject(record)} is {numbers.number(record.estimate)}, asked for {claim(record)}"
+
+
+def says_more(record: Record) -> bool:
+    """Tell whether the sentence of a judgement says more than its numbers."""
+    return record.outcome not in {"true", "holds"} or record.relation not in _PLAIN
+
+
+_PLAIN = frozenset({"<", "<=", ">", ">=", "below", "above"})
+
+
+def answers(subject: Subject) -> str:
+    """Return whose answers are meant, for a heading on the page of their model."""
+    words = "Answers" if subject.task is None else f"Answers to {subject.task}"
+    words += "" if subject.split is None else f", {subject.split} split"
+    return words if subject.calibrator is None else f"{words}, after {subject.calibrator}"
+
+
+def method(record: Record) -> str:
+    """Return how a measurement was made, and at which level."""
+    return f"{record.method}, {numbers.percent(record.confidence)}"
 
 
 def short_suites(suites: Sequence[str]) -> dict[str, str]:

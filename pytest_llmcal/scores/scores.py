@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_llmcal.measurement import About, Verdict
+from pytest_llmcal.measurement import About, Calibration, Verdict
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.scores import calibration_testing
 from pytest_llmcal.scores.abstention import abstain
@@ -71,6 +71,8 @@ class Scores:
         Logits or probabilities over the choices, where the scores were made of them.
     before : Scores or None
         The uncalibrated scores, where these came out of a calibrator.
+    calibrated_by : Calibration or None
+        What that calibrator had learnt, and from what.
 
     Raises
     ------
@@ -93,6 +95,7 @@ class Scores:
     about: About
     choices: Choices | None
     before: Scores | None
+    calibrated_by: Calibration | None
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_llmcal.records import Run
 from pytest_llmcal.report import wording, write
+from tests.report.large_runs import many
 from tests.sample_runs import HOSTILE, REFUTED, curve, gate, record, run, two_models
 
 Open = Callable[..., Any]
@@ -51,7 +52,7 @@ def hostile() -> Run:
     )
 
 
-RUNS = {"two models": two_models, "larger": larger, "hostile": hostile, "empty": run}
+RUNS = {"two models": two_models, "larger": larger, "hostile": hostile, "empty": run, "answers": lambda: many(2, 10)}
 
 
 @pytest.fixture(scope="session", params=RUNS)
@@ -65,14 +66,14 @@ def test_every_gate_is_on_the_page(report: tuple[Run, Path], open_page: Open) ->
     page = open_page(path).page
     gates = page.locator("details.gate")
     assert gates.count() == len(whole.gates)
-    named = gates.locator("h4 > bdi").all_text_contents()
+    named = gates.locator("h4").evaluate_all("all => all.map(one => one.firstChild.textContent.trim())")
     shown = [wording.title(entry.name).translate({0: "\ufffd", 0x1B: "\ufffd"}) for entry in whole.gates]
     assert sorted(named) == sorted(shown)
 
 
 def test_a_closed_gate_opens_by_keyboard_without_javascript(open_page: Open, tmp_path: Path) -> None:
     page = open_page(write(run(gate("test_a", record())), tmp_path)).page
-    explanation = page.locator(".explanation")
+    explanation = page.locator(".gate > p").first
     assert not explanation.is_visible()
     page.locator("details.gate > summary").focus()
     page.keyboard.press("Enter")
@@ -86,9 +87,9 @@ def test_no_request_leaves_the_page(report: tuple[Run, Path], open_page: Open) -
     assert opened.requests == [path.as_uri()]
 
 
-def test_a_strict_content_policy_takes_nothing_but_the_style_block(open_page: Open, tmp_path: Path) -> None:
+def test_a_strict_content_policy_takes_nothing_but_the_style_and_script_blocks(open_page: Open, tmp_path: Path) -> None:
     path = write(two_models(), tmp_path)
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
     text = path.read_text(encoding="utf-8")
     path.write_text(
         text.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">'),
@@ -99,6 +100,56 @@ def test_a_strict_content_policy_takes_nothing_but_the_style_block(open_page: Op
     opened.page.on("console", lambda message: complaints.append(message.text))
     opened.page.reload()
     assert complaints == []
+
+
+STRICT = "default-src 'none'; img-src 'self'; style-src 'self'"
+
+
+def test_a_folder_to_serve_is_whole_under_the_policy_of_jenkins(open_page: Open, tmp_path: Path) -> None:
+    front = write(larger(), tmp_path, assets=True)
+    files = [front, *sorted((tmp_path / "models").iterdir())]
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        policy = f'<head><meta http-equiv="Content-Security-Policy" content="{STRICT}">'
+        path.write_text(text.replace("<head>", policy), encoding="utf-8")
+    complaints: list[str] = []
+    opened = open_page(front, java_script_enabled=True)
+    opened.page.on("console", lambda message: complaints.append(message.text))
+    for path in files:
+        opened.page.goto(path.as_uri())
+        assert opened.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(250, 249, 246)"
+        assert opened.page.locator("svg").first.bounding_box()["width"] > 0 or path != front
+    assert all("report.js" in complaint for complaint in complaints), complaints
+    assert {path.parent for path in map(Path, opened.requests)} <= {
+        Path(files[0].as_uri()).parent,
+        Path(files[1].as_uri()).parent,
+    }
+
+
+def test_models_are_filtered_by_name_and_by_answer_and_sorted(open_page: Open, tmp_path: Path) -> None:
+    page = open_page(write(larger(), tmp_path), java_script_enabled=True).page
+    rows = page.locator(".matrix tbody tr:visible")
+    page.get_by_role("searchbox").fill("v3")
+    assert rows.count() == 1
+    assert page.locator("section.model:visible").count() == 1
+    page.get_by_role("searchbox").fill("")
+    page.locator(".tools select").nth(0).select_option("refused")
+    assert rows.count() == 3  # every third of eight
+    page.locator(".tools select").nth(0).select_option("")
+    page.get_by_role("button", name="qa").click()
+    assert "may not be released" in rows.first.inner_text()
+    page.get_by_role("button", name="qa").click()
+    assert "may not be released" not in rows.first.inner_text()
+    page.locator(".tools select").nth(1).select_option("failing")
+    assert page.locator("details.gate:visible").count() == 3 * 4 * 2
+
+
+def test_a_link_to_answers_that_are_folded_away_opens_them(open_page: Open, tmp_path: Path) -> None:
+    page = open_page(write(many(1, 5), tmp_path), java_script_enabled=True).page
+    answers = page.locator("#s2")
+    assert answers.get_attribute("open") is None
+    page.evaluate("location.hash = '#s2'")
+    page.wait_for_function("document.querySelector('#s2').open")
 
 
 def test_nothing_reaches_beyond_the_window(report: tuple[Run, Path], open_page: Open) -> None:
@@ -149,7 +200,7 @@ def test_every_tab_stop_shows_where_it_is(open_page: Open, tmp_path: Path) -> No
 def test_paper_shows_what_is_folded_away(open_page: Open, tmp_path: Path) -> None:
     page = open_page(write(run(gate("test_a", record())), tmp_path)).page
     page.emulate_media(media="print")
-    assert page.locator(".explanation").bounding_box()["height"] > 0
+    assert page.locator(".gate > p").first.bounding_box()["height"] > 0
     assert page.locator(".bins table").bounding_box()["height"] > 0
 
 

@@ -32,7 +32,8 @@ def essence(run: Run) -> Run:
         return replace(attempt, seconds=0.0, message="" if attempt.outcome == "skipped" else attempt.message)
 
     gates = tuple(replace(gate, attempts=tuple(map(bare, gate.attempts))) for gate in run.gates)
-    return replace(run, started="", seconds=0.0, gates=gates)
+    subjects = tuple(replace(subject, seconds=0.0) for subject in run.subjects)
+    return replace(run, started="", seconds=0.0, gates=gates, subjects=subjects)
 
 
 def session(project: Project, *models: str) -> Run:

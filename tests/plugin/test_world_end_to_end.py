@@ -29,7 +29,8 @@ def untimed(run: Run) -> Run:
     gates = tuple(
         replace(gate, attempts=tuple(replace(attempt, seconds=0.0) for attempt in gate.attempts)) for gate in run.gates
     )
-    return replace(run, started="", seconds=0.0, gates=gates)
+    subjects = tuple(replace(subject, seconds=0.0) for subject in run.subjects)
+    return replace(run, started="", seconds=0.0, gates=gates, subjects=subjects)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmcal.records import Attempt, Run
-from pytest_llmcal.report import numbers, render, wording, write
+from pytest_llmcal.report import numbers, render, summary, wording, write
 from tests.sample_runs import HOSTILE, REFUTED, curve, facts, gate, record, run, two_models
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -46,7 +46,7 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        return "".join(element.text for element in self.elements if element.tag != "style")
+        return "".join(element.text for element in self.elements if element.tag not in {"style", "script"})
 
 
 def parsed(whole: Run) -> Page:
@@ -75,11 +75,11 @@ def test_every_gate_and_every_record_is_on_the_page() -> None:
     whole = two_models()
     text = parsed(whole).text
     for entry in whole.gates:
-        assert entry.nodeid in text
         assert wording.title(entry.name) in text
+        assert entry.nodeid in text or entry.outcome not in summary.BLOCKING
         for measured in entry.records:
-            assert measured.explanation in text
-            assert measured.method in text
+            assert measured.explanation in text or measured.outcome in {"holds", "true"}
+            assert wording.method(measured) in text
             assert numbers.number(measured.estimate) in text
             assert wording.interval(measured) in text
             assert wording.claim(measured) in text
@@ -92,7 +92,8 @@ def test_every_gate_and_every_record_is_on_the_page() -> None:
 def test_a_gate_that_measured_nothing_says_so_in_the_table_the_legend_and_its_row() -> None:
     page = parsed(run(gate("test_empty")))
     shown = [(tag.attributes.get("class"), tag.text.strip()) for tag in page.all("span")]
-    assert shown.count(("mark skipped", "measured nothing")) == 2  # the legend, the row
+    assert shown.count(("mark skipped", "measured nothing")) == 1  # the legend
+    assert [tag.text for tag in page.all("b")] == ["measured nothing"]  # the row
     assert shown.count(("mark skipped", "1 measured nothing")) == 2  # the table, the heading of the suite
     assert "The model was not judged" in page.all("h1")[0].text
     assert not [tag for tag in page.all("details") if tag.attributes.get("class") == "gate holds"]
@@ -124,16 +125,31 @@ def test_a_curve_that_several_records_share_is_drawn_once() -> None:
     assert [len(page.all("figure")) for page in (shared, apart)] == [1, 2]
 
 
-def test_a_method_that_all_rows_of_a_table_share_is_said_once() -> None:
+def test_a_method_that_many_records_share_is_said_once_and_referred_to() -> None:
     north, south = record(group="region=north"), record(group="region=south")
-    shared = parsed(run(gate("test_a", north, south))).text
+    shared = parsed(run(gate("test_a", north, south), gate("test_b", north))).text
     assert shared.count("score interval, 15 bins, 95%") == 1
-    assert "How each of these was measured: score interval, 15 bins, 95%." in shared
+    assert shared.count("method 1") == 3
     for other in (replace(south, method="t interval"), replace(south, confidence=0.9)):
         apart = parsed(run(gate("test_a", north, north, other))).text
-        assert apart.count("(score interval, 15 bins, 95%)") == 2
-        assert apart.count(f"({other.method}, {numbers.percent(other.confidence)})") == 1
-        assert "How each of these" not in apart
+        assert (apart.count("method 1"), apart.count("method 2")) == (2, 1)
+        assert wording.method(other) in apart
+
+
+def test_groups_that_hold_are_told_in_numbers_and_the_others_drawn() -> None:
+    north, south = record(group="region=north"), replace(REFUTED, group="region=south")
+    assert len(parsed(run(gate("test_a", north, replace(north, group="region=south")))).all("figure")) == 0
+    assert len(parsed(run(gate("test_a", north, south, outcome="failed"))).all("figure")) == 1
+    assert len(parsed(run(gate("test_a", north))).all("figure")) == 1
+
+
+def test_gates_that_share_a_title_are_told_apart_by_their_names() -> None:
+    one, two = gate("test_a", record()), gate("test_b", record())
+    twin = replace(one, nodeid="suites/qa/other.py::test_a")
+    text = parsed(run(one, two, twin)).text
+    assert one.nodeid in text
+    assert twin.nodeid in text
+    assert two.nodeid not in text
 
 
 def test_the_environment_is_on_the_page() -> None:
@@ -213,9 +229,8 @@ def hostile_run() -> Run:
 
 def test_hostile_texts_appear_as_texts_only() -> None:
     page = parsed(hostile_run())
-    harmless = [tag for tag in page.elements if tag.tag in {"b", "script"} and tag.text.startswith(("&", "alert"))]
-    assert harmless == []
-    assert page.all("script") == []
+    assert [tag for tag in page.all("b", "script") if tag.text.startswith(("&", "alert"))] == []
+    assert len(page.all("script")) == 1
     shown = HOSTILE.replace("\x00", "\N{REPLACEMENT CHARACTER}").replace("\x1b", "\N{REPLACEMENT CHARACTER}")
     assert page.text.count(shown) > 15
     assert "49" not in re.sub(r"[\d.]{3,}", "", page.text)  # {{ 7 * 7 }} was not worked out
@@ -226,8 +241,10 @@ def test_a_text_that_turns_the_reading_direction_is_isolated() -> None:
     body = page[page.index("<body>") :]
     for place in re.finditer("\N{RIGHT-TO-LEFT OVERRIDE}", body):
         before = body[: place.start()]
-        opened = max(before.rfind(tag) for tag in ("<bdi>", 'dir="auto"', "<title>", 'datetime="', "<time"))
-        assert opened > max(before.rfind(tag) for tag in ("</bdi>", "</title>", "</pre>", "</li>")), before[-200:]
+        opened = max(before.rfind(tag) for tag in ("<bdi>", 'dir="auto"', "<title>", 'datetime="', "<time", "<h4>"))
+        assert opened > max(before.rfind(tag) for tag in ("</bdi>", "</title>", "</pre>", "</li>", "</h4>")), before[
+            -200:
+        ]
 
 
 def test_hostile_texts_are_written_to_disk(tmp_path: Path) -> None:
@@ -239,7 +256,7 @@ def test_hostile_texts_are_written_to_disk(tmp_path: Path) -> None:
 def test_the_page_needs_nothing_from_elsewhere(whole: Run) -> None:
     page = parsed(whole)
     for element in page.elements:
-        assert element.tag not in {"script", "link", "img", "iframe", "object", "base"}
+        assert element.tag not in {"link", "img", "iframe", "object", "base"}
         assert "style" not in element.attributes, "an inline style would not survive a strict content policy"
         assert not any(name.startswith("on") for name in element.attributes)
         for name in ("href", "src", "xlink:href", "action"):
@@ -248,6 +265,9 @@ def test_the_page_needs_nothing_from_elsewhere(whole: Run) -> None:
     (style,) = page.all("style")
     assert "url(" not in style.text
     assert "@import" not in style.text
+    (script,) = page.all("script")
+    assert script.attributes == {}
+    assert not re.search("https?:|fetch|XMLHttp|import|innerHTML|eval", script.text)
 
 
 def test_every_link_leads_to_a_place_and_no_place_is_named_twice() -> None:
@@ -284,25 +304,3 @@ def test_every_colour_comes_with_a_word() -> None:
     marks = [e for e in parsed(two_models()).all("span") if (e.attributes.get("class") or "").startswith("mark ")]
     assert marks
     assert all(element.text.strip() for element in marks)
-
-
-def test_a_page_grows_by_its_records_alone() -> None:
-    def size(gates: int) -> int:
-        same = (gate(f"test_{number:04}", record(curve=())) for number in range(gates))
-        return len(render(run(*same)))
-
-    first, second = size(200) - size(100), size(400) - size(300)
-    assert second == pytest.approx(first, rel=0.01)
-    assert first / 100 < 1600  # bytes: ten thousand records stay at some 15 MB
-
-
-@pytest.mark.slow
-def test_ten_thousand_records_take_seconds(tmp_path: Path) -> None:
-    from time import perf_counter
-
-    groups = [record(group=f"region={number}", curve=()) for number in range(10)]
-    whole = run(*(gate(f"test_{number:04}", *groups) for number in range(1000)))
-    start = perf_counter()
-    page = write(whole, tmp_path)
-    assert perf_counter() - start < 20  # 4 s on two idle cores
-    assert page.stat().st_size < 16e6

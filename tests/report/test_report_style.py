@@ -9,7 +9,7 @@ import pytest
 
 import pytest_llmcal.report
 
-STYLE = (Path(pytest_llmcal.report.__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
+STYLE = (Path(pytest_llmcal.report.__file__).parent / "templates" / "report.css").read_text(encoding="utf-8")
 TONES = ("holds", "refuted", "undecided", "error", "skipped")
 
 

@@ -27,6 +27,7 @@ from pytest_llmcal.calibrators.errors import CalibratorError
 from pytest_llmcal.calibrators.of_choices import choices_of
 from pytest_llmcal.calibrators.options import checked_count
 from pytest_llmcal.calibrators.temperature import Temperature
+from pytest_llmcal.measurement import Step
 from pytest_llmcal.scores import Scores
 from pytest_llmcal.scores.logit_map import LogitMap
 
@@ -222,6 +223,9 @@ class Annealing(Calibrator):
         for rows, logs in choices.log_probabilities():
             logits[rows] = mapped_logits(logs, parameters, numbers)
         return scores.recalibrated(logits, label)
+
+    def _trace(self) -> tuple[Step, ...]:
+        return tuple(Step(int(tried), float(value)) for tried, value in self.trace)
 
     def _learnt(self) -> Learnt:
         assert self.temperature is not None

@@ -69,5 +69,6 @@ def measured(
         confidence=level,
         about=scores.about,
         interval_at=possible,
+        scores=scores,
         **more,
     )
