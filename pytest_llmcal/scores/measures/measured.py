@@ -68,6 +68,7 @@ def measured(
         method=method if effect.clusters is None else f"{method}; {effect.clusters} clusters",
         confidence=level,
         about=scores.about,
+        scores=scores,
         interval_at=possible,
         **more,
     )
