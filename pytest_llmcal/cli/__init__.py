@@ -119,8 +119,13 @@ def _render(options: argparse.Namespace) -> list[str]:
 
 
 def _merge(options: argparse.Namespace) -> list[str]:
+    from pytest_llmcal.history.items import ItemScores  # scipy is not needed by the other commands
+
     merged = history.merge([Run.read(path) for path in options.files])
-    return [str(merged.write(options.out))]
+    items = ItemScores.joined(ItemScores.beside(path) for path in options.files)
+    written = merged.write(options.out)
+    items.write_beside(written)
+    return [str(written)]
 
 
 def _tasks(options: argparse.Namespace) -> list[str]:

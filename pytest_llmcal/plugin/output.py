@@ -10,7 +10,7 @@ import pytest
 
 from pytest_llmcal.plugin.baseline import update_baseline
 from pytest_llmcal.plugin.environment import environment_of
-from pytest_llmcal.plugin.stash import COLLECTOR, OUTPUT, SETTINGS
+from pytest_llmcal.plugin.stash import COLLECTOR, ITEMS, OUTPUT, SETTINGS
 from pytest_llmcal.records import Run
 
 
@@ -50,6 +50,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output = Output(collector.run(environment_of(session.config)))
     session.config.stash[OUTPUT] = output
     _write(session.config, output)
+    _tell(session.config, output)
     if output.failures and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -58,14 +59,34 @@ def _write(config: pytest.Config, output: Output) -> None:
     settings = config.stash[SETTINGS]
     report, json, baseline = settings.report, settings.json, settings.baseline
     if report is not None:
-        output.attempt("report", lambda: _report(output.run, report))
+        output.attempt("report", lambda: _report(config, output.run, report))
     if json is not None:
-        output.attempt("run.json", lambda: output.run.write(json))
+        output.attempt("run.json", lambda: _with_items(config, output.run.write(json)))
     if baseline is not None and settings.baseline_update:
-        output.attempt("baseline", lambda: update_baseline(baseline, output.run))
+        output.attempt("baseline", lambda: update_baseline(config, baseline, output.run))
 
 
-def _report(run: Run, folder: Path) -> Path:
+def _report(config: pytest.Config, run: Run, folder: Path) -> Path:
     from pytest_llmcal import report
 
-    return report.write(run, folder)
+    page = report.write(run, folder)
+    _with_items(config, folder / "run.json")
+    return page
+
+
+def _with_items(config: pytest.Config, run: Path) -> Path:
+    """Write the item scores beside a run that was just written, or take away those of the run before it."""
+    spool = config.stash[ITEMS]
+    if spool.is_empty:
+        run.with_name(run.name.removesuffix(".json") + ".items.parquet").unlink(missing_ok=True)
+    else:
+        spool.joined().write_beside(run)
+    return run
+
+
+def _tell(config: pytest.Config, output: Output) -> None:
+    """Hand the run to whoever wants it; a failure is told like one of writing."""
+    try:
+        config.hook.pytest_llmcal_run(run=output.run, config=config)
+    except Exception as error:  # the run is on disk, and its tests say what they said
+        output.failures.append(f"the run could not be handed on: {type(error).__name__}: {error}")

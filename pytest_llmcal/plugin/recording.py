@@ -12,7 +12,7 @@ from pytest_llmcal.measurement import Correction, Observation, Rules, Verdict, s
 from pytest_llmcal.plugin.assertions import explain_failure
 from pytest_llmcal.plugin.attempts import AttemptLog, PlainRecord, to_plain
 from pytest_llmcal.plugin.gates import GateFacts
-from pytest_llmcal.plugin.stash import ATTEMPT, COUNTED, GATE, GATES, MODELS, SETTINGS
+from pytest_llmcal.plugin.stash import ATTEMPT, COUNTED, GATE, GATES, ITEMS, MODELS, SETTINGS
 from pytest_llmcal.plugin.unread import users_line, warn_of_unread
 from pytest_llmcal.records import Record
 
@@ -76,6 +76,7 @@ def _rules(item: pytest.Item) -> Rules:
             )
         record = item.config.stash[MODELS].as_named(Record.of(observation, sequence=len(log.records) + 1))
         log.records.append(to_plain(record))
+        _keep_items(item, observation, record)
         if observation.verdict is not None:
             log.verdicts.append((observation.verdict, *users_line()))
         item.ihook.pytest_llmcal_record(record=record, item=item)
@@ -91,6 +92,17 @@ def _rules(item: pytest.Item) -> Rules:
         observe=observe,
         correction=_correction(item, log),
     )
+
+
+def _keep_items(item: pytest.Item, observation: Observation, record: Record) -> None:
+    """Keep what was measured item by item; where that fails, the gate is judged all the same."""
+    scores = observation.measurement.scores
+    if scores is None:
+        return
+    try:
+        item.config.stash[ITEMS].keep(scores, record.model)
+    except OSError as error:
+        item.stash[ATTEMPT].notes.append(f"Item scores could not be kept: {error}.")
 
 
 def _correction(item: pytest.Item, log: AttemptLog) -> Correction | None:
