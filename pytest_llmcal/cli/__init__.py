@@ -1,4 +1,4 @@
-"""The command ``llmcal``: reports, merging, tasks, planning, calibration and distillation, without pytest."""
+"""The command ``llmcal``: reports, runs that meet, tasks, planning, calibration and distillation, without pytest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal import history
 from pytest_llmcal.cli.arguments import positive
+from pytest_llmcal.cli.baseline import add_baseline
 from pytest_llmcal.cli.calibrate import CalibrationError, add_calibrate
+from pytest_llmcal.cli.compare import add_compare
 from pytest_llmcal.cli.distill import DistillationError, add_distill
 from pytest_llmcal.records import Run, RunError
 from pytest_llmcal.tasks import Item, Items, TaskError, Text
@@ -25,7 +27,7 @@ class PlanError(ValueError):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0, 1 where a calibrator was not shown to be good, 2 for misuse.
+    """Run the command and return its exit code: 0, 1 where it judges and what it judges is bad, 2 for misuse.
 
     Parameters
     ----------
@@ -37,11 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done: list[str] | tuple[list[str], int] = options.run(options)
     except OSError as error:
         return _refuse(f"{error.filename}: {error.strerror}")
-    except (RunError, TaskError, PlanError, CalibrationError, DistillationError, history.MergeError) as error:
+    except (RunError, TaskError, PlanError, CalibrationError, DistillationError, *_OF_HISTORY) as error:
         return _refuse(str(error))
     lines, status = done if isinstance(done, tuple) else (done, 0)  # a command that judges says its exit code too
     print(*lines, sep="\n")  # noqa: T201  # a command prints
     return status
+
+
+_OF_HISTORY = (history.MergeError, history.BaselineError, history.ComparisonError, history.ItemFileError)
 
 
 def _refuse(reason: str) -> int:
@@ -68,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     merge.add_argument("--out", metavar="RUN.json", type=Path, required=True, help="file for the run of all")
     merge.set_defaults(run=_merge)
 
+    add_compare(commands)
+    add_baseline(commands)
     tasks = commands.add_parser(
         "tasks", help="list the embedded tasks and models, or show a task", description="List or show tasks."
     )

@@ -32,6 +32,8 @@ Values = npt.NDArray[np.float64]
 # Swaps drawn at once, and of all; the draw ends early once so many went further than what was measured.
 _AT_ONCE = 250
 _ENOUGH = 25
+# What is smaller is a rounding of sums, and a statistic is never taken for larger than this.
+_ROUNDING, _FARTHEST = 1e-9, 1e6
 DRAWS = 5000
 """The most swaps that are drawn; p-values are at least one over this."""
 
@@ -114,7 +116,8 @@ class _Swaps:
         products = (1.0 - flips) @ self._products[0] + flips @ self._products[1]
         mean_square = (self._squares - 2.0 * (signs * products).sum(axis=1)) / self._n
         error = np.sqrt(np.maximum(mean_square - plain**2, 0.0) / self._n)
-        return np.asarray(np.divide(change, error, out=np.sign(change) * math.inf, where=error > 0.0))
+        alone = np.where(np.abs(change) > _ROUNDING, np.sign(change) * _FARTHEST, 0.0)  # all items differ by the same
+        return np.asarray(np.divide(change, error, out=alone, where=error > _ROUNDING))
 
 
 def _by_bin(gaps: Gaps, bins: int) -> tuple[csr_array, csr_array]:
