@@ -15,6 +15,7 @@ from pytest_llmcal.cli.baseline import add_baseline
 from pytest_llmcal.cli.calibrate import CalibrationError, add_calibrate
 from pytest_llmcal.cli.compare import add_compare
 from pytest_llmcal.cli.distill import DistillationError, add_distill
+from pytest_llmcal.cli.timeline import add_history
 from pytest_llmcal.records import Run, RunError
 from pytest_llmcal.tasks import Item, Items, TaskError, Text
 
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_compare(commands)
     add_baseline(commands)
+    add_history(commands)
     tasks = commands.add_parser(
         "tasks", help="list the embedded tasks and models, or show a task", description="List or show tasks."
     )

@@ -68,7 +68,11 @@ def _show(options: argparse.Namespace) -> list[str]:
 
     kept = Baselines(options.dir)
     run = kept.read(options.name)
-    scored = {(s.about.model, s.about.task, s.about.split): len(s) for s in kept.item_scores(options.name).scores}
+    scored = {
+        (s.about.model, s.about.task, s.about.split): len(s)
+        for s in kept.item_scores(options.name).scores
+        if not s.about.group
+    }
     lines = [f"{options.name}, started {run.started}{'' if run.complete else ', incomplete'}"]
     lines += [f"  {problem}" for problem in run.problems]
     lines += [f"  {model.name}, revision {model.revision}, {model.dtype} on {model.device}" for model in run.models]

@@ -16,6 +16,7 @@ from pytest_llmcal.measurement import Measurement, MeasurementError, higher_is_b
 from pytest_llmcal.records import Gate, Record, Run
 from pytest_llmcal.scores import ScoresError
 from pytest_llmcal.scores.comparison import METRICS, Comparison, ece_exchange
+from pytest_llmcal.statistics.exchange import DRAWS
 from pytest_llmcal.statistics.multiple_testing import step_down
 
 WORSE, IMPROVED, NOISE = "worse", "improved", "no change larger than noise"
@@ -101,7 +102,7 @@ class RunComparison:
         return tuple(change for change in self.changes if change.verdict == IMPROVED)
 
 
-def compare(old: Kept, new: Kept, *, level: float = 0.95) -> RunComparison:
+def compare(old: Kept, new: Kept, *, level: float = 0.95, skip_other_data: bool = False) -> RunComparison:
     """Compare a run with an earlier one, gate by gate and measurement by measurement.
 
     Where item scores of both are kept and give the recorded numbers again, the difference is paired; elsewhere it
@@ -115,6 +116,8 @@ def compare(old: Kept, new: Kept, *, level: float = 0.95) -> RunComparison:
         The runs. If each has one model and the names differ, they are compared as if it were one.
     level : float
         Level of the intervals, between 0 and 1.
+    skip_other_data : bool
+        Leave out what was measured on other items, which is refused by default.
 
     Raises
     ------
@@ -131,7 +134,10 @@ def compare(old: Kept, new: Kept, *, level: float = 0.95) -> RunComparison:
             f"{old.source} and {new.source} have no measurement in common; compare runs of the same gates, with the "
             "same names of models and tasks"
         )
-    _refuse_other_data(old, new, [(then[place], now[place]) for place in common])
+    other = [place for place in common if _on_other_data(then[place], now[place])]
+    if other and not skip_other_data:
+        raise ComparisonError(_refusal(old, new, then[other[0]], now[other[0]]))
+    common = [place for place in common if place not in other]
     judged = [place for place in common if _is_judged(place[1][0])]
     changes = _judged(
         [_change(old, new, then[p], now[p], level, len(judged)) for p in _distinct(judged, then, now)], level
@@ -204,14 +210,16 @@ def _gates_by_numbers(
     return {numbers: tuple(nodeids) for numbers, nodeids in gates.items()}
 
 
-def _refuse_other_data(old: Kept, new: Kept, pairs: Sequence[tuple[Record, Record]]) -> None:
-    for then, now in pairs:
-        if then.data is not None and now.data is not None and then.data != now.data:
-            ids = [
-                next((scores.ids for scores in kept.items.scores if scores.about.data == record.data), None)
-                for kept, record in ((old, then), (new, now))
-            ]
-            raise ComparisonError(refusal(old.source, named(key_of(now)), then.data, now.data, ids[0], ids[1]))
+def _on_other_data(then: Record, now: Record) -> bool:
+    return then.data is not None and now.data is not None and then.data != now.data
+
+
+def _refusal(old: Kept, new: Kept, then: Record, now: Record) -> str:
+    ids = [
+        next((scores.ids for scores in kept.items.scores if scores.about.data == record.data), None)
+        for kept, record in ((old, then), (new, now))
+    ]
+    return refusal(old.source, named(key_of(now)), str(then.data), str(now.data), *ids)
 
 
 def _change(old: Kept, new: Kept, then: Record, now: Record, level: float, changes: int) -> Change:
@@ -241,7 +249,7 @@ def _change(old: Kept, new: Kept, then: Record, now: Record, level: float, chang
 
 def _draws(changes: int) -> int:
     """Return how many swaps can tell a change from noise among so many, with room."""
-    return max(5000, 200 * changes)
+    return max(DRAWS, 200 * changes)
 
 
 def _p_value(difference: Measurement, rising: bool) -> float:

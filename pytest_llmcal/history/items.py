@@ -47,8 +47,13 @@ class ItemScores:
 
     @classmethod
     def of(cls, scores: Iterable[Scores]) -> ItemScores:
-        """Keep each of these once, in an order of their own: it does not matter who measured first."""
+        """Keep each of these once, in an order of their own: it does not matter who measured first.
+
+        A group of items is left out where all of them are kept, as it can be taken out of those.
+        """
         by_digest = {digest(one): one for one in scores}
+        for name in _in_another(by_digest):
+            del by_digest[name]
         return cls(
             tuple(by_digest[name] for name in sorted(by_digest, key=lambda name: (_order(by_digest[name]), name)))
         )
@@ -85,7 +90,30 @@ class ItemScores:
 
     def of_subject(self, subject: Subject) -> Iterator[Scores]:
         """Yield the scores of a subject: several where it was scored in more than one way."""
-        return (one for one in self.scores if subject_of(one) == subject)
+        model, task, split, group, calibrator = subject
+        for one in self.scores:
+            if subject_of(one) == subject:
+                yield one
+            elif group is not None and subject_of(one) == (model, task, split, None, calibrator):
+                yield from _part(one, group)
+
+
+def _in_another(by_digest: Mapping[str, Scores]) -> list[str]:
+    """Return the names of those that are a group of others."""
+    groups = {name: one for name, one in by_digest.items() if one.about.group is not None}
+    whole = ItemScores(tuple(one for one in by_digest.values() if one.about.group is None))
+    return [name for name, one in groups.items() if name in map(digest, whole.of_subject(subject_of(one)))]
+
+
+def _part(whole: Scores, group: str) -> Iterator[Scores]:
+    """Yield the items of a group, which is found by its name and may be a group of a group."""
+    for attribute in whole.groups:
+        for part in whole.by_group(attribute).values():
+            name = part.about.group or ""
+            if name == group:
+                yield part
+            elif group.startswith(f"{name}, "):
+                yield from _part(part, group)
 
 
 def subject_of(scores: Scores) -> Subject:

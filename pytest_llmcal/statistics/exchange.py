@@ -34,7 +34,7 @@ _AT_ONCE = 250
 _ENOUGH = 25
 # What is smaller is a rounding of sums, and a statistic is never taken for larger than this.
 _ROUNDING, _FARTHEST = 1e-9, 1e6
-DRAWS = 5000
+DRAWS = 2000
 """The most swaps that are drawn; p-values are at least one over this."""
 
 
