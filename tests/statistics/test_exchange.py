@@ -92,8 +92,9 @@ def test_copies_of_items_in_one_cluster_count_as_one() -> None:
         return [Gaps(*(np.repeat(part, copies) for part in one)) for one in parts]
 
     alone = exchange_test(*of(1), 1)
-    assert exchange_test(*of(10), 1, members=np.repeat(np.arange(60), 10)) == alone
-    assert exchange_test(*of(10), 1).worse < 0.01 < alone.worse
+    together = exchange_test(*of(10), 1, members=np.repeat(np.arange(60), 10))
+    assert together.worse == pytest.approx(alone.worse, abs=0.03)
+    assert exchange_test(*of(10), 1).worse < 0.01 < together.worse
 
 
 @pytest.mark.slow
