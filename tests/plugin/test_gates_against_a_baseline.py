@@ -165,6 +165,7 @@ def test_a_run_that_did_not_come_to_its_end_is_written_and_blessed_by_nobody(pro
     assert not (project.folder / "baselines").exists()
 
 
+@pytest.mark.slow
 def test_a_run_whose_worker_died_is_written_and_blessed_by_nobody(project: Project) -> None:
     project.gates(
         "def test_first(scores):\n    assert scores.nll() < 2\n\ndef test_second(model):\n    import os; os._exit(3)\n"

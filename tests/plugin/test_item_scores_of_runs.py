@@ -55,6 +55,7 @@ def test_every_recorded_number_is_measured_again_from_them(project: Project) -> 
     assert [kept.measured_again(record) for record in records] == [record.estimate for record in records]
 
 
+@pytest.mark.slow
 def test_two_workers_keep_what_one_process_keeps(project: Project) -> None:
     project.gates(GATES)
     both = ("--llmcal-model", "a", "--llmcal-model", "b")
