@@ -107,13 +107,16 @@ def _in_another(by_digest: Mapping[str, Scores]) -> list[str]:
 
 def _part(whole: Scores, group: str) -> Iterator[Scores]:
     """Yield the items of a group, which is found by its name and may be a group of a group."""
-    for attribute in whole.groups:
-        for part in whole.by_group(attribute).values():
-            name = part.about.group or ""
-            if name == group:
-                yield part
-            elif group.startswith(f"{name}, "):
-                yield from _part(part, group)
+    prefix = f"{whole.about.group}, " if whole.about.group else ""
+    for attribute, members in whole.groups.items():
+        for member in dict.fromkeys(members):
+            name = f"{attribute}={member}"
+            if f"{group}, ".startswith(f"{prefix}{name}, "):  # a name may begin another
+                part = whole._group(name, [place for place, other in enumerate(members) if other == member])
+                if part.about.group == group:
+                    yield part
+                else:
+                    yield from _part(part, group)
 
 
 def subject_of(scores: Scores) -> Subject:
