@@ -266,7 +266,7 @@ def test_the_command_exits_with_one_on_a_regression_and_with_zero_without(
     [
         ("absent.json", "a.json", "absent.json: No such file"),
         ("a.json", "b.json", "no measurement in common"),
-        ("newer.json", "a.json", "schema 99 is not supported.*a newer pytest-llmcal wrote it: update this one"),
+        ("newer.json", "a.json", "schema 99 is not supported"),
     ],
 )
 def test_misuse_exits_with_two_and_one_sentence(

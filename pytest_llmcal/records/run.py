@@ -87,7 +87,7 @@ class Run:
         if not isinstance(data, dict) or "schema" not in data:
             raise RunError(f"{source}: not a run of pytest-llmcal, it has no 'schema' number")
         if data["schema"] != SCHEMA:
-            raise RunError(_other_schema(source, data["schema"]))
+            raise RunError(f"{source}: schema {data['schema']!r} is not supported, this version reads schema {SCHEMA}")
         del data["schema"]
         return reading.built(cls, data, source)
 
@@ -115,10 +115,3 @@ class Run:
         except UnicodeDecodeError as error:
             raise RunError(f"{path}: not JSON: not UTF-8 at byte {error.start}") from None
         return cls.from_json(text, str(path))
-
-
-def _other_schema(source: str, schema: object) -> str:
-    text = f"{source}: schema {schema!r} is not supported, this version reads schema {SCHEMA}"
-    if isinstance(schema, int) and schema > SCHEMA:
-        return f"{text}; a newer pytest-llmcal wrote it: update this one (pip install -U pytest-llmcal)"
-    return f"{text}; record the run anew"
