@@ -1,4 +1,4 @@
-"""The command ``llmcal``: reports, tasks, planning, calibration, distillation and the score cache, without pytest."""
+"""The command ``llmcal``: reports, runs that meet, tasks, planning, calibration, distillation and the score cache."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal import history
 from pytest_llmcal.cli.arguments import positive
+from pytest_llmcal.cli.baseline import add_baseline
 from pytest_llmcal.cli.cache import add_cache
 from pytest_llmcal.cli.calibrate import CalibrationError, add_calibrate
+from pytest_llmcal.cli.compare import add_compare
 from pytest_llmcal.cli.distill import DistillationError, add_distill
+from pytest_llmcal.cli.timeline import add_history
 from pytest_llmcal.records import Run, RunError, schema_text
 from pytest_llmcal.tasks import Item, Items, TaskError, Text
 
@@ -27,7 +30,7 @@ class PlanError(ValueError):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0, 1 where a calibrator was not shown to be good, 2 for misuse.
+    """Run the command and return its exit code: 0, 1 where it judges and what it judges is bad, 2 for misuse.
 
     Parameters
     ----------
@@ -39,11 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done: list[str] | tuple[list[str], int] = options.run(options)
     except OSError as error:
         return _refuse(f"{error.filename}: {error.strerror}")
-    except (RunError, TaskError, PlanError, CalibrationError, DistillationError, history.MergeError) as error:
+    except (RunError, TaskError, PlanError, CalibrationError, DistillationError, *_OF_HISTORY) as error:
         return _refuse(str(error))
     lines, status = done if isinstance(done, tuple) else (done, 0)  # a command that judges says its exit code too
     _say(lines)
     return status
+
+
+_OF_HISTORY = (history.MergeError, history.BaselineError, history.ComparisonError, history.ItemFileError)
 
 
 def _say(lines: Sequence[str]) -> None:
@@ -92,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     summary.add_argument("--report", metavar="WHERE", help="where the full report lies: an https address or a path")
     summary.set_defaults(run=_summary)
 
+    add_compare(commands)
+    add_baseline(commands)
+    add_history(commands)
     tasks = commands.add_parser(
         "tasks", help="list the embedded tasks and models, or show a task", description="List or show tasks."
     )
@@ -153,8 +162,13 @@ def _summary(options: argparse.Namespace) -> list[str]:
 
 
 def _merge(options: argparse.Namespace) -> list[str]:
+    from pytest_llmcal.history.items import ItemScores  # scipy is not needed by the other commands
+
     merged = history.merge([Run.read(path) for path in options.files])
-    return [str(merged.write(options.out))]
+    items = ItemScores.joined(ItemScores.beside(path) for path in options.files)
+    written = merged.write(options.out)
+    items.write_beside(written)
+    return [str(written)]
 
 
 def _schema(_: argparse.Namespace) -> list[str]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pytest_llmcal.history.errors import BaselineError
+from pytest_llmcal.history.keys import calibrator_family, key_of, named
+from pytest_llmcal.history.other_data import refusal
 from pytest_llmcal.measurement import Measurement
 from pytest_llmcal.records import Record, Run
 
+if TYPE_CHECKING:
+    from pytest_llmcal.history.kept import Kept
+    from pytest_llmcal.scores import Scores
 
-class BaselineError(ValueError):
-    """A baseline cannot answer or cannot be updated; the text says why and what to do."""
 
-
-def update(baseline: Run, new: Run) -> Run:
+def update(baseline: Run, new: Run, *, force: bool = False) -> Run:
     """Put the gates of a new run in place of a baseline's.
 
     Gates that the new run did not see stay, and so do those on which it measured nothing
@@ -26,6 +31,8 @@ def update(baseline: Run, new: Run) -> Run:
         What later runs have been compared with until now.
     new : Run
         A complete run, perhaps of a part of the gates.
+    force : bool
+        Take an incomplete or undecided run too; the baseline then says so.
 
     Returns
     -------
@@ -35,25 +42,37 @@ def update(baseline: Run, new: Run) -> Run:
     Raises
     ------
     BaselineError
-        If the new run is incomplete.
+        If the new run is incomplete, or a gate of it is undecided, and nobody forces it.
     """
-    if not new.complete:
-        raise BaselineError(
-            f"an incomplete run cannot become a baseline: {_reasons(new)}. Run all gates to the end, then update"
-        )
+    if not force:
+        _check_blessed(new)
     gates = {gate.nodeid: gate for gate in baseline.gates} | {gate.nodeid: gate for gate in new.gates if gate.records}
     models = {model.name: model for model in (*baseline.models, *new.models)}
     spoken_of = {record.subject for gate in gates.values() for attempt in gate.attempts for record in attempt.records}
     subjects = {subject.key: subject for subject in (*baseline.subjects, *new.subjects) if subject.key in spoken_of}
     return replace(
         new,
-        complete=baseline.complete,
-        problems=baseline.problems,
+        complete=baseline.complete and new.complete,
+        problems=tuple(dict.fromkeys((*baseline.problems, *new.problems))),
         environment={**baseline.environment, **new.environment},
         models=tuple(models[name] for name in sorted(models)),
         gates=tuple(gates[nodeid] for nodeid in sorted(gates)),
         subjects=tuple(subjects[key] for key in sorted(subjects)),
     )
+
+
+def _check_blessed(new: Run) -> None:
+    if not new.complete:
+        raise BaselineError(
+            f"an incomplete run cannot become a baseline: {_reasons(new)}. Run all gates to the end, then update"
+        )
+    undecided = [gate for gate in new.gates if gate.verdict == "undecided" and gate.outcome in {"passed", "failed"}]
+    if undecided:
+        more = f" and {len(undecided) - 1} more" if len(undecided) > 1 else ""
+        raise BaselineError(
+            f"an undecided run cannot become a baseline: {undecided[0].nodeid}{more}. Measure on more items, or bless "
+            "it as it is with llmcal baseline save --force"
+        )
 
 
 def _reasons(run: Run) -> str:
@@ -70,10 +89,13 @@ class Baseline:
         Where the measurements are taken from.
     source : str
         What to call it in messages, for instance its path.
+    path : Path or None
+        The file, where it came from one: item scores lie beside it.
     """
 
     run: Run
     source: str = "the baseline"
+    path: Path | None = None
 
     @classmethod
     def read(cls, path: str | Path) -> Baseline:
@@ -88,9 +110,56 @@ class Baseline:
         """
         if not Path(path).is_file():
             raise BaselineError(
-                f"there is no baseline at {path}; copy the run.json of a run that you trust to that place"
+                f"there is no baseline at {path}; copy the run.json of a run that you trust to that place, or save it "
+                "by a name: llmcal baseline save NAME --from run.json"
             )
-        return cls(Run.read(path), str(path))
+        return cls(Run.read(path), str(path), Path(path))
+
+    @cached_property
+    def kept(self) -> Kept:
+        """The run with its item scores."""
+        from pytest_llmcal.history.items import ItemScores  # scipy is not needed by those who read runs alone
+        from pytest_llmcal.history.kept import Kept
+
+        return Kept(self.run, ItemScores() if self.path is None else ItemScores.beside(self.path), self.source)
+
+    def scores(
+        self,
+        *,
+        model: str | None,
+        task: str | None,
+        split: str | None,
+        data: str | None,
+        ids: Collection[str] | None = None,
+        group: str | None = None,
+        calibrator: str | None = None,
+    ) -> Scores:
+        """Return what the model said then, item by item.
+
+        Parameters
+        ----------
+        model, task, split, data, ids, group, calibrator
+            As for ``measurement``.
+
+        Raises
+        ------
+        BaselineError
+            If no item scores are kept of these, or those of other items, or of several ways of scoring.
+        """
+        wanted = (model, task, split, group, calibrator_family(calibrator))
+        what = named(("item scores", *wanted))
+        found = [*self.kept.items.of_subject(wanted)]
+        if not found:
+            raise BaselineError(
+                f"{self.source} has no {what}; record it anew with this version, which keeps them beside run.json"
+            )
+        same = [scores for scores in found if scores.about.data == data]
+        if not same:
+            raise BaselineError(refusal(self.source, what, str(found[0].about.data), str(data), found[0].ids, ids))
+        present = [scores for scores in same if scores.about.revision == self._revision(model)] or same
+        if len(present) > 1:
+            raise BaselineError(f"{self.source} has {what} of {len(present)} ways of scoring. Keep one of the gates")
+        return present[0]
 
     def measurement(
         self,
@@ -100,6 +169,7 @@ class Baseline:
         task: str | None,
         split: str | None,
         data: str | None,
+        ids: Collection[str] | None = None,
         group: str | None = None,
         calibrator: str | None = None,
     ) -> Measurement:
@@ -113,6 +183,8 @@ class Baseline:
             Whose answers, to what. The model's revision and the calibrator's parameters may differ.
         data : str or None
             Fingerprint of the items; must be the same.
+        ids : collection of str, optional
+            Ids of the items: where the fingerprint is another, they tell other items from another prompt.
 
         Raises
         ------
@@ -120,24 +192,23 @@ class Baseline:
             If nothing was recorded under these names, or on other data, or several numbers were.
         """
         wanted = (metric, model, task, split, group, calibrator_family(calibrator))
-        found = [record for record in self._records() if _key(record) == wanted]
+        found = [record for record in self._records() if key_of(record) == wanted]
         if not found:
-            raise BaselineError(f"{self.source} has no {_named(wanted)}. It has {self._contents()}")
+            raise BaselineError(f"{self.source} has no {named(wanted)}. It has {self._contents()}")
         comparable = [record for record in found if record.data == data]
         if not comparable:
-            raise BaselineError(
-                f"{self.source} has {_named(wanted)} on other items (fingerprint {found[0].data}, now {data}), "
-                "so the two cannot be compared. Gate on the items of then, or record a new baseline on those of now"
-            )
+            then = next((s.ids for s in self.kept.items.scores if s.about.data == found[0].data), None)
+            raise BaselineError(refusal(self.source, named(wanted), str(found[0].data), str(data), then, ids))
         # A partial update leaves numbers of an older revision beside those of the present one.
         present = [record for record in comparable if record.revision == self._revision(model)]
         measured = {_measured(record): record for record in present or comparable}
         if len(measured) > 1:
             numbers = ", ".join(f"{record.estimate:.4g} ({record.method})" for record in measured.values())
             raise BaselineError(
-                f"{self.source} has several values of {_named(wanted)}: {numbers}. Keep one of the gates"
+                f"{self.source} has several values of {named(wanted)}: {numbers}. Keep one of the gates"
             )
-        return next(iter(measured.values())).measurement()
+        record = next(iter(measured.values()))
+        return record.measurement().comparable(self._behind(record))
 
     def revision_note(self, model: str, revision: str | None) -> str | None:
         """Say in a sentence that the model has changed since; None where it has not, or was not there."""
@@ -145,6 +216,16 @@ class Baseline:
         if then is None or revision is None or then == revision:
             return None
         return f"{model} is at revision {revision}; {self.source} was recorded at revision {then}."
+
+    def _behind(self, record: Record) -> Scores | None:
+        """Return the item scores that a record was measured on, where that is clear."""
+        if self.path is None:
+            return None
+        found = [*self.kept.scores_of(record)]
+        if len(found) == 1:
+            return found[0]
+        again = self.kept.measured_again(record)
+        return None if again is None else again.scores
 
     def _revision(self, model: str | None) -> str | None:
         return next((facts.revision for facts in self.run.models if facts.name == model), None)
@@ -154,39 +235,15 @@ class Baseline:
             yield from gate.records
 
     def _contents(self) -> str:
-        keys = {_key(record): None for record in self._records()}
+        keys = {key_of(record): None for record in self._records()}
         if not keys:
             return "no measurement at all"
-        listed = "; ".join(_named(key) for key in list(keys)[:_LISTED])
+        listed = "; ".join(named(key) for key in list(keys)[:_LISTED])
         return listed if len(keys) <= _LISTED else f"{listed}; and {len(keys) - _LISTED} more"
 
 
 _LISTED = 20  # what fits in an error message
 
-Key = tuple[str, str | None, str | None, str | None, str | None, str | None]
-
-
-def _key(record: Record) -> Key:
-    family = calibrator_family(record.calibrator)
-    return (record.metric, record.model, record.task, record.split, record.group, family)
-
-
-def _named(key: Key) -> str:
-    metric, model, task, split, group, calibrator = key
-    parts = {"of": model, "on": task, "split": split, "for": group, "after": calibrator}
-    return " ".join([metric, *(f"{word} {value}" for word, value in parts.items() if value is not None)])
-
 
 def _measured(record: Record) -> tuple[float, float, float, int, str]:
     return record.estimate, record.low, record.high, record.n, record.method
-
-
-def calibrator_family(calibrator: str | None) -> str | None:
-    """Return a calibrator's name without its parameters, which differ between revisions of a model.
-
-    Examples
-    --------
-    >>> calibrator_family("temperature(T=1.8)")
-    'temperature'
-    """
-    return calibrator and calibrator.partition("(")[0].strip()

@@ -59,10 +59,13 @@ class Measurement(float):
     uncalibrated : Uncalibrated, callable or None
         The number before calibration, where the scores came out of a calibrator; or a function that works it
         out when it is first asked for, as it takes longer than the number itself.
+    scores : Scores, optional
+        What was measured, where the number was made of scores. A pickled measurement leaves it behind, and
+        ``against`` too.
+    against : callable, optional
+        The same metric less that of other scores of the same items, paired, for ``change_from``.
     interval_at : callable, optional
         Both ends of the interval at any level, for ``at``. A pickled measurement leaves it behind.
-    scores : object, optional
-        What was measured, for whoever records it. A pickled measurement leaves it behind.
 
     Raises
     ------
@@ -83,6 +86,7 @@ class Measurement(float):
     __slots__ = (
         "_uncalibrated",
         "about",
+        "against",
         "before",
         "confidence",
         "curve",
@@ -98,6 +102,7 @@ class Measurement(float):
         "scores",
     )
     about: About
+    against: Callable[[Any], Measurement] | None
     before: tuple[Bin, ...]
     confidence: float
     curve: tuple[Bin, ...]
@@ -110,7 +115,7 @@ class Measurement(float):
     n: int
     name: str
     noise_floor: NoiseFloor | None
-    scores: object
+    scores: Any
     _uncalibrated: Uncalibrated | Callable[[], Uncalibrated | None] | None
 
     def __new__(
@@ -130,8 +135,9 @@ class Measurement(float):
         curve: Sequence[Bin] = (),
         before: Sequence[Bin] = (),
         uncalibrated: Uncalibrated | Callable[[], Uncalibrated | None] | None = None,
+        scores: Any = None,
+        against: Callable[[Any], Measurement] | None = None,
         interval_at: Callable[[float], tuple[float, float]] | None = None,
-        scores: object = None,
     ) -> Measurement:
         """Check and freeze the numbers as builtins, so that they pass through any report."""
         self = super().__new__(cls, value)
@@ -154,8 +160,9 @@ class Measurement(float):
             "curve": tuple(curve),
             "before": tuple(before),
             "_uncalibrated": uncalibrated,
-            "interval_at": interval_at,
             "scores": scores,
+            "against": against,
+            "interval_at": interval_at,
         }
         for field, content in fields.items():
             object.__setattr__(self, field, content)
@@ -168,7 +175,7 @@ class Measurement(float):
         raise AttributeError(f"cannot delete {name!r} of {self!r}: a measurement cannot be changed")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        left_behind = {"interval_at": None, "scores": None, "uncalibrated": self.uncalibrated}
+        left_behind = {"interval_at": None, "scores": None, "against": None, "uncalibrated": self.uncalibrated}
         return partial(type(self), **self._fields() | left_behind), (float(self),)
 
     def _fields(self) -> dict[str, Any]:
@@ -212,6 +219,10 @@ class Measurement(float):
     def beside(self, uncalibrated: Uncalibrated | Callable[[], Uncalibrated | None] | None) -> Measurement:
         """Return the same measurement beside what it was before calibration."""
         return type(self)(float(self), **self._fields() | {"uncalibrated": uncalibrated})
+
+    def comparable(self, scores: Any, against: Callable[[Any], Measurement] | None = None) -> Measurement:
+        """Return the same measurement with the scores that it was made of, and how it is paired with others."""
+        return type(self)(float(self), **self._fields() | {"scores": scores, "against": against})
 
     def _scaled(self, confidence: float) -> tuple[float, float]:
         asked, had = (NormalDist().inv_cdf((1.0 + level) / 2.0) for level in (confidence, self.confidence))
@@ -311,6 +322,64 @@ class Measurement(float):
             nearest,
             crossed=[limit for limit in (least, greatest) if self.low < limit < self.high],
         )
+
+    def change_from(self, baseline: Measurement) -> Measurement:
+        """Return by how much this is more than the same metric of another model on the same items.
+
+        Paired item by item where both know their scores and were measured in the same way; otherwise
+        made of the two intervals, whatever the correlation of the estimates, and so wider. The
+        ``method`` says which, and why.
+
+        Parameters
+        ----------
+        baseline : Measurement
+            For instance what the fixture gives: ``baseline("ece")``.
+
+        Raises
+        ------
+        MeasurementError
+            If it is another metric, or was measured on other items.
+
+        Examples
+        --------
+        >>> now = Measurement(0.5, name="nll", low=0.4, high=0.6, n=100, method="by hand", confidence=0.95)
+        >>> then = Measurement(0.3, name="nll", low=0.2, high=0.4, n=100, method="by hand", confidence=0.95)
+        >>> now.change_from(then)
+        nll_difference=0.2000 [0.0000, 0.4000] at 95%, n=100
+        """
+        from pytest_llmcal.measurement.change import change  # it needs this class
+
+        return change(self, baseline)
+
+    def not_worse_than(self, baseline: Measurement, margin: float = 0.0) -> Verdict:
+        """Judge the claim that this is worse than the same metric of a baseline by at most ``margin``.
+
+        Holds if the whole interval of the change is at most so much worse, refuted if all of it is worse
+        by more, else undecided. Of accuracy and its kind lower is worse, of errors higher.
+
+        Parameters
+        ----------
+        baseline : Measurement
+            For instance what the fixture gives: ``baseline("ece")``.
+        margin : float
+            How much worse is let pass, at least zero, in units of the metric.
+
+        Raises
+        ------
+        MeasurementError
+            As ``change_from`` does, or if the margin is negative, NaN or more than the metric can differ.
+
+        Examples
+        --------
+        >>> now = Measurement(0.31, name="nll", low=0.30, high=0.32, n=100, method="by hand", confidence=0.95)
+        >>> then = Measurement(0.30, name="nll", low=0.29, high=0.31, n=100, method="by hand", confidence=0.95)
+        >>> now.not_worse_than(then, 0.05).status
+        'holds'
+        """
+        from pytest_llmcal.measurement.not_worse import checked_margin, not_worse
+
+        margin = checked_margin(margin, self.name)
+        return not_worse(self.change_from(baseline), margin)
 
     def _checked(self, limit: float) -> float:
         limit = float(limit)

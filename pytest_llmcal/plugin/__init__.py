@@ -14,6 +14,7 @@ pytest_plugins = [
     "pytest_llmcal.plugin.aliases",
     "pytest_llmcal.plugin.loading",
     "pytest_llmcal.plugin.assertions",
+    "pytest_llmcal.plugin.items",
     "pytest_llmcal.plugin.recording",
     "pytest_llmcal.plugin.session",
     "pytest_llmcal.plugin.services",

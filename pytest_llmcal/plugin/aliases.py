@@ -60,5 +60,5 @@ def calibrated_scores(llmcal_calibrated_scores: Scores) -> Scores:
 
 @pytest.fixture
 def baseline(llmcal_baseline: BaselineFixture) -> BaselineFixture:
-    """Measurements of an earlier run: ``baseline("ece")``."""
+    """Measurements of an earlier run: ``scores.ece().not_worse_than(baseline("ece"), 0.01)``."""
     return llmcal_baseline

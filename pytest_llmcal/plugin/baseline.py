@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_llmcal.plugin.stash import ATTEMPT, CALIBRATORS, MODELS, SETTINGS
+from pytest_llmcal.plugin.stash import ATTEMPT, CALIBRATORS, ITEMS, MODELS, SETTINGS
 
 if TYPE_CHECKING:
     from pytest_llmcal.history import Baseline
     from pytest_llmcal.measurement import Measurement
     from pytest_llmcal.records import Run
+    from pytest_llmcal.scores import Scores
     from pytest_llmcal.tasks import Task
 
 
@@ -28,7 +29,7 @@ def read_baseline(config: pytest.Config) -> Baseline | None:
 
     settings = config.stash[SETTINGS]
     if settings.baseline is None:
-        raise BaselineError("the baseline fixture needs --llmcal-baseline to name the run.json of an earlier run")
+        raise BaselineError("the baseline fixture needs --llmcal-baseline to name an earlier run")
     if settings.baseline_update and not settings.baseline.exists():
         return None
     return Baseline.read(settings.baseline)
@@ -76,6 +77,7 @@ class BaselineFixture:
                 task=items.task,
                 split=items.split,
                 data=items.fingerprint,
+                ids=[item.id for item in items],
                 group=group,
                 calibrator=calibrator or self._applied(),
             )
@@ -85,6 +87,48 @@ class BaselineFixture:
             raise
         self._note_revision(self._baseline)
         return then
+
+    def scores(self, *, group: str | None = None, calibrator: str | None = None) -> Scores:
+        """Return what the model said then, item by item: for ``scores.not_worse_than(baseline.scores(), 0.01)``.
+
+        Parameters
+        ----------
+        group, calibrator : str, optional
+            As for a measurement.
+
+        Raises
+        ------
+        BaselineError
+            If the baseline keeps no item scores of this, or those of other items.
+        """
+        from pytest_llmcal.history import BaselineError
+
+        updates = self._request.config.stash[SETTINGS].baseline_update
+        if self._baseline is None:
+            return self._scored_now(group, calibrator)
+        items = self._task.test
+        try:
+            then = self._baseline.scores(
+                model=self._model,
+                task=items.task,
+                split=items.split,
+                data=items.fingerprint,
+                ids=[item.id for item in items],
+                group=group,
+                calibrator=calibrator or self._applied(),
+            )
+        except BaselineError:
+            if updates:
+                return self._scored_now(group, calibrator)
+            raise
+        self._note_revision(self._baseline)
+        return then
+
+    def _scored_now(self, group: str | None, calibrator: str | None) -> Scores:
+        if group is not None or calibrator is not None:
+            pytest.skip("the baseline has no item scores of this kind yet; other gates of this run have to record them")
+        scores: Scores = self._request.getfixturevalue("llmcal_scores")
+        return scores
 
     def _applied(self) -> str | None:
         """Return the name of the calibrator that the model is gated with."""
@@ -108,20 +152,17 @@ class BaselineFixture:
             self._request.node.stash[ATTEMPT].notes.append(note)
 
 
-def update_baseline(path: Path, run: Run) -> Path:
+def update_baseline(config: pytest.Config, path: Path, run: Run) -> Path:
     """Put what a run measured into a baseline, keeping what it did not see; return its path.
 
     Raises
     ------
     BaselineError
-        If the run is incomplete.
-    RunError
+        If the run is incomplete or undecided.
+    RunError, ItemFileError
         If the file is no run.
     """
-    from dataclasses import replace
+    from pytest_llmcal.history.baselines import bless
+    from pytest_llmcal.history.kept import Kept
 
-    from pytest_llmcal.history import update
-    from pytest_llmcal.records import Run
-
-    before = Run.read(path) if path.exists() else replace(run, gates=(), models=(), complete=True, problems=())
-    return update(before, run).write(path)
+    return bless(path, Kept(run, config.stash[ITEMS].joined()))

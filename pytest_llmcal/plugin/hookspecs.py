@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_llmcal.records import Record
+    from pytest_llmcal.records import Record, Run
     from pytest_llmcal.scoring.protocol import Model
     from pytest_llmcal.tasks import Task
 
@@ -94,4 +94,18 @@ def pytest_llmcal_record(record: Record, item: pytest.Item) -> None:
         def pytest_llmcal_record(record, item):
             with open("measurements.txt", "a", encoding="utf-8") as file:
                 print(item.name, record.metric, record.estimate, record.outcome, file=file)
+    """
+
+
+@pytest.hookspec
+def pytest_llmcal_run(run: Run, config: pytest.Config) -> None:
+    """Be handed the run, once it is written, in the process that saw all of it.
+
+    For dashboards, trackers and messages. An exception here is told in the terminal and turns a green run
+    red::
+
+        def pytest_llmcal_run(run):
+            with open("verdicts.txt", "w", encoding="utf-8") as file:
+                for gate in run.gates:
+                    print(gate.nodeid, gate.verdict, file=file)
     """

@@ -12,7 +12,7 @@ from pytest_llmcal.plugin.baseline import update_baseline
 from pytest_llmcal.plugin.environment import context_of, environment_of
 from pytest_llmcal.plugin.junit import tell_run
 from pytest_llmcal.plugin.services import append_summary, write_code_quality
-from pytest_llmcal.plugin.stash import COLLECTOR, OUTPUT, SETTINGS
+from pytest_llmcal.plugin.stash import COLLECTOR, ITEMS, OUTPUT, SETTINGS
 from pytest_llmcal.records import Run
 
 
@@ -54,6 +54,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     session.config.stash[OUTPUT] = output
     tell_run(session.config, output.run)
     _write(session.config, output)
+    _tell(session.config, output)
     if output.failures and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -63,16 +64,16 @@ def _write(config: pytest.Config, output: Output) -> None:
     report, json, baseline = settings.report, settings.json, settings.baseline
     summary, code_quality = settings.summary, settings.code_quality
     if report is not None:
-        output.attempt("report", lambda: _report(output.run, report, assets=settings.report_assets))
+        output.attempt("report", lambda: _report(config, output.run, report, assets=settings.report_assets))
     if json is not None:
-        output.attempt("run.json", lambda: output.run.write(json))
+        output.attempt("run.json", lambda: _with_items(config, output.run.write(json)))
     if summary is not None:
         where = None if report is None else shown(report / "index.html", config)
         output.attempt("summary", lambda: append_summary(output.run, summary, where))
     if code_quality is not None:
         output.attempt("code quality report", lambda: write_code_quality(config, output.run, code_quality))
     if baseline is not None and settings.baseline_update:
-        output.attempt("baseline", lambda: update_baseline(baseline, output.run))
+        output.attempt("baseline", lambda: update_baseline(config, baseline, output.run))
 
 
 def shown(path: Path, config: pytest.Config) -> str:
@@ -83,7 +84,27 @@ def shown(path: Path, config: pytest.Config) -> str:
         return str(path)
 
 
-def _report(run: Run, folder: Path, *, assets: bool) -> Path:
+def _report(config: pytest.Config, run: Run, folder: Path, *, assets: bool) -> Path:
     from pytest_llmcal import report
 
-    return report.write(run, folder, assets=assets)
+    page = report.write(run, folder, assets=assets)
+    _with_items(config, folder / "run.json")
+    return page
+
+
+def _with_items(config: pytest.Config, run: Path) -> Path:
+    """Write the item scores beside a run that was just written, or take away those of the run before it."""
+    spool = config.stash[ITEMS]
+    if spool.is_empty:
+        run.with_name(run.name.removesuffix(".json") + ".items.parquet").unlink(missing_ok=True)
+    else:
+        spool.joined().write_beside(run)
+    return run
+
+
+def _tell(config: pytest.Config, output: Output) -> None:
+    """Hand the run to whoever wants it; a failure is told like one of writing."""
+    try:
+        config.hook.pytest_llmcal_run(run=output.run, config=config)
+    except Exception as error:  # the run is on disk, and its tests say what they said
+        output.failures.append(f"the run could not be handed on: {type(error).__name__}: {error}")

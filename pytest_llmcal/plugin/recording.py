@@ -14,7 +14,7 @@ from pytest_llmcal.plugin.attempts import AttemptLog, to_plain
 from pytest_llmcal.plugin.drafts import AttemptDraft
 from pytest_llmcal.plugin.gates import GateFacts
 from pytest_llmcal.plugin.junit import gate_properties
-from pytest_llmcal.plugin.stash import ATTEMPT, COUNTED, GATE, GATES, MODELS, SETTINGS, SUBJECTS
+from pytest_llmcal.plugin.stash import ATTEMPT, COUNTED, GATE, GATES, ITEMS, MODELS, SETTINGS, SUBJECTS
 from pytest_llmcal.plugin.unread import users_line, warn_of_unread
 from pytest_llmcal.records import Record
 
@@ -80,6 +80,7 @@ def _rules(item: pytest.Item) -> Rules:
             )
         record = _record(item, observation, sequence=len(log.records) + 1)
         log.records.append(to_plain(record))
+        _keep_items(item, observation, record)
         if observation.verdict is not None:
             log.verdicts.append((observation.verdict, *users_line()))
         item.ihook.pytest_llmcal_record(record=record, item=item)
@@ -105,6 +106,17 @@ def _record(item: pytest.Item, observation: Observation, sequence: int) -> Recor
     if subject is not None:
         item.stash[ATTEMPT].subjects.append(subject.to_plain())
     return replace(record, subject=key)
+
+
+def _keep_items(item: pytest.Item, observation: Observation, record: Record) -> None:
+    """Keep what was measured item by item; where that fails, the gate is judged all the same."""
+    scores = observation.measurement.scores
+    if scores is None:
+        return
+    try:
+        item.config.stash[ITEMS].keep(scores, record.model)
+    except OSError as error:
+        item.stash[ATTEMPT].notes.append(f"Item scores could not be kept: {error}.")
 
 
 def _correction(item: pytest.Item, log: AttemptLog) -> Correction | None:

@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 
+from pytest_llmcal.history.errors import BaselineError
+from pytest_llmcal.history.names import baseline_path
 from pytest_llmcal.plugin.options import OPTIONS, Option
 
 DEFAULT_MODEL = "world/gpt2"
 DEFAULT_TASK = "world/qa"
 DEFAULT_REPORT = "reports/latest"
+DEFAULT_BASELINES = "baselines"
 
 _ON = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -147,7 +150,7 @@ def resolve(config: pytest.Config) -> Settings:
         json=_path(given["json"], root),
         summary=_folder_or_file(given["summary"], os.environ.get("GITHUB_STEP_SUMMARY"), root),
         code_quality=_path(given["code-quality"], root),
-        baseline=_path(given["baseline"], root),
+        baseline=_baseline(given["baseline"], root, root / _text(given["baselines"], DEFAULT_BASELINES)),
         cache=_cache(given["cache-dir"], given["cache-size"], given["no-cache"], root),
         baseline_update=_switch(given["baseline-update"]),
         require_gpu=_switch(given["require-gpu"]),
@@ -320,6 +323,19 @@ def _size(given: Given | None) -> int:
     if size < 1:
         raise pytest.UsageError(f"{given.where} must be a size above 0 such as 500MB or 2GB, got {given.value!r}.")
     return size
+
+
+def _baseline(given: Given | None, root: Path, folder: Path) -> Path | None:
+    """Return the file of a baseline; what is no path of a file is the name of one in the folder of baselines."""
+    if given is None:
+        return None
+    text = _text(given, "")
+    if text.endswith(".json") or Path(text).name != text or (root / text).is_file():
+        return root / text
+    try:
+        return baseline_path(folder, text)
+    except BaselineError as error:
+        raise pytest.UsageError(f"{given.where}: {error}.") from None
 
 
 def _switch(given: Given | None) -> bool:

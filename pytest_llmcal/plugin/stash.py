@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pytest_llmcal.plugin.attempts import AttemptLog
     from pytest_llmcal.plugin.collector import Collector
     from pytest_llmcal.plugin.gates import GateFacts
+    from pytest_llmcal.plugin.items import ItemSpool
     from pytest_llmcal.plugin.output import Output
     from pytest_llmcal.plugin.settings import Settings
     from pytest_llmcal.plugin.shelves import ModelShelf, TaskShelf
@@ -33,6 +34,9 @@ CALIBRATORS: pytest.StashKey[dict[str, Calibrator]] = pytest.StashKey()
 
 COLLECTOR: pytest.StashKey[Collector] = pytest.StashKey()
 """On the config of the process that sees all reports: what becomes the run."""
+
+ITEMS: pytest.StashKey[ItemSpool] = pytest.StashKey()
+"""On the config: the item scores kept so far."""
 
 OUTPUT: pytest.StashKey[Output] = pytest.StashKey()
 """On the config, once the session is over: what was written. Absent when there was nothing to write."""

@@ -28,6 +28,7 @@ def test_every_hook_has_an_example() -> None:
         "pytest_llmcal_load_task",
         "pytest_llmcal_record",
         "pytest_llmcal_report_context",
+        "pytest_llmcal_run",
     ]
     for hook in HOOKS:
         assert f"def {hook}(" in example(hook)
@@ -124,3 +125,20 @@ def test_the_git_commit_is_that_of_the_root(project: Project) -> None:
     commit = git.run("git", "rev-parse", "HEAD").outlines[0]
     project.run().assert_outcomes(passed=1)
     assert project.result().environment["git commit"] == commit
+
+
+def test_the_example_of_a_run_can_be_pasted(project: Project) -> None:
+    project.write("conftest.py", example("pytest_llmcal_run"))
+    project.gates("@pytest.mark.llmcal\ndef test_gate():\n    assert measured().below(0.05)\n")
+    project.run().assert_outcomes(passed=1)
+    written = (project.folder / "verdicts.txt").read_text(encoding="utf-8")
+    assert written == "test_gates.py::test_gate holds\n"
+
+
+def test_a_run_that_cannot_be_handed_on_turns_a_green_run_red_and_is_written_all_the_same(project: Project) -> None:
+    project.write("conftest.py", "def pytest_llmcal_run(run):\n    raise OSError('no tracker')\n")
+    project.gates("@pytest.mark.llmcal\ndef test_gate():\n    assert measured().below(0.05)\n")
+    result = project.run()
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["the run could not be handed on: OSError: no tracker"])
+    assert project.result().complete

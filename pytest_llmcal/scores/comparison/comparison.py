@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmcal.measurement import Measurement, MeasurementError, Verdict, higher_is_better, judged, title
+from pytest_llmcal.measurement import Measurement, MeasurementError, Verdict
+from pytest_llmcal.measurement.not_worse import checked_margin, not_worse
 from pytest_llmcal.scores.comparison import differences
 from pytest_llmcal.scores.comparison.matching import matched
 from pytest_llmcal.scores.losses import brier_of, nll_of
@@ -118,62 +119,20 @@ class Comparison:
         >>> new.compare(old).not_worse_than(0.02, metric="brier").status
         'holds'
         """
-        margin = _checked_margin(margin, metric)
+        margin = checked_margin(margin, _checked_metric(metric))
         difference: Measurement = getattr(self, metric)(**asked)
-        limit = -margin if higher_is_better(metric) else margin
-        difference._possible(limit)
-
-        def refuted(strict: Measurement) -> bool:
-            return strict.high < limit if higher_is_better(metric) else strict.low > limit
-
-        holds = difference.low >= limit if higher_is_better(metric) else difference.high <= limit
-        judgement = judged(difference, holds=holds, refuted=refuted)
-        undecided = judgement.status == "undecided" and not judgement.note
-        needed = difference.items_needed(limit) if undecided else None
-        return Verdict(
-            judgement.status,
-            "not_worse_than",
-            f"{title(difference.name.removesuffix('_difference'))} is {_claim(margin)} the baseline's",
-            _reason(difference) + judgement.note + (f"; about {needed} items would decide it" if needed else ""),
-            difference,
-            limit,
-            needed,
-            judgement.p_value,
-            judgement.share,
-        )
+        return not_worse(difference, margin)
 
 
-_METRICS = sorted(
+METRICS = sorted(
     name
     for name, method in vars(Comparison).items()
     if callable(method) and name[0] != "_" and name != "not_worse_than"
 )
+"""Names of the metrics that two models can be compared by."""
 
 
-def _checked_margin(margin: float, metric: str) -> float:
-    if metric not in _METRICS:
-        raise MeasurementError(f"no metric of two models is called {metric!r}; known are {', '.join(_METRICS)}")
-    margin = float(margin)
-    if not margin >= 0.0:  # NaN too
-        raise MeasurementError(
-            f"the margin for {title(metric)} is {margin:g}; allowed is zero or more, how much worse is let pass"
-        )
-    return margin
-
-
-def _claim(margin: float) -> str:
-    return f"at most {margin:.4g} worse than" if margin > 0.0 else "not worse than"
-
-
-def _reason(difference: Measurement) -> str:
-    worse = -1.0 if higher_is_better(difference.name) else 1.0
-    ends = sorted((worse * difference.low, worse * difference.high))
-    return (
-        f"it was measured as {_worse(worse * float(difference))} on {difference.n} "
-        f"{'item' if difference.n == 1 else 'items'}, and with {100 * difference.confidence:g}% confidence "
-        f"the true difference lies between {_worse(ends[0])} and {_worse(ends[1])}"
-    )
-
-
-def _worse(by: float) -> str:
-    return "equal" if by == 0.0 else f"{abs(by):.4g} {'worse' if by > 0.0 else 'better'}"
+def _checked_metric(metric: str) -> str:
+    if metric not in METRICS:
+        raise MeasurementError(f"no metric of two models is called {metric!r}; known are {', '.join(METRICS)}")
+    return metric

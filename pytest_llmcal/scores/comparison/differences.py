@@ -18,6 +18,7 @@ from pytest_llmcal.scores.losses import ItemLosses
 from pytest_llmcal.scores.measures.measured import measured
 from pytest_llmcal.statistics.clusters import INDEPENDENT, Effect, contributions, design_effect, members_of
 from pytest_llmcal.statistics.error_difference import Gaps, paired_l1_interval
+from pytest_llmcal.statistics.exchange import DRAWS, Exchange, exchange_test
 from pytest_llmcal.statistics.interval import Interval
 from pytest_llmcal.statistics.paired import (
     Estimate,
@@ -163,12 +164,27 @@ def paired_ece(
     """Return the interval of the difference of two L1 errors from the items, where both have the same bins."""
     if norm != "l1" or members_of(self.scores.clusters) is not None:
         return None
+    common = _over_the_same_bins(self, bins, binning)
+    return None if common is None else lambda level: paired_l1_interval(*common, level)
+
+
+def ece_exchange(self: Comparison, bins: int = 15, *, binning: Binning = "auto", draws: int = DRAWS) -> Exchange | None:
+    """Test that the two models may be swapped, item by item, by the change of the L1 error; None over other bins.
+
+    Unlike the interval of ``ece``, which stands for any two models and is wide for it, this
+    says that the change is larger than that between models which nothing tells apart.
+    """
+    common = _over_the_same_bins(self, bins, binning)
+    return None if common is None else exchange_test(*common, members=members_of(self.scores.clusters), draws=draws)
+
+
+def _over_the_same_bins(self: Comparison, bins: int, binning: Binning) -> tuple[Gaps, Gaps, int] | None:
     both = self.scores, self.baseline
     here, there = (make_bins(scores.confidence, scores.correct, bins, binning) for scores in both)
     if here.kind != there.kind or not np.array_equal(here.upper, there.upper):
         return None
     ours, theirs = (_gaps(scores, here) for scores in both)
-    return lambda level: paired_l1_interval(ours, theirs, len(here), level)
+    return ours, theirs, len(here)
 
 
 def _gaps(scores: Scores, bins: Bins) -> Gaps:

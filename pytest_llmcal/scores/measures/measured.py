@@ -68,7 +68,7 @@ def measured(
         method=method if effect.clusters is None else f"{method}; {effect.clusters} clusters",
         confidence=level,
         about=scores.about,
-        interval_at=possible,
         scores=scores,
+        interval_at=possible,
         **more,
     )

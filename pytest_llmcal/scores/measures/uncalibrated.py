@@ -19,7 +19,7 @@ Metric = Callable[Concatenate["Scores", P], Measurement]
 
 
 def beside_uncalibrated(metric: Metric[P]) -> Metric[P]:
-    """Return a metric that, of scores which came out of a calibrator, also says what it was before.
+    """Return a metric that can be compared with others', and of calibrated scores also says what it was before.
 
     The number before is measured in the same way on the scores that went in. It stays unsaid where those
     cannot be measured so.
@@ -28,13 +28,19 @@ def beside_uncalibrated(metric: Metric[P]) -> Metric[P]:
     @wraps(metric)
     def measure(self: Scores, /, *args: P.args, **kwargs: P.kwargs) -> Measurement:
         after = metric(self, *args, **kwargs)
-        if self.before is None:
-            return after
         # When it is asked for, other rules may be in force: the level is that of the number itself.
         asked = kwargs | {"confidence": after.confidence}
+        after = after.comparable(self, lambda other: _against(metric.__name__, self, other, *args, **asked))
+        if self.before is None:
+            return after
         return after.beside(lambda: _before(metric, self, *args, **asked))
 
     return measure
+
+
+def _against(metric: str, scores: Scores, other: Scores, *args: Any, **kwargs: Any) -> Measurement:
+    difference: Measurement = getattr(scores.compare(other), metric)(*args, **kwargs)
+    return difference
 
 
 def _before(metric: Callable[..., Measurement], scores: Scores, *args: Any, **kwargs: Any) -> Uncalibrated | None:

@@ -1,0 +1,162 @@
+"""Item scores as a Parquet file: one row an item, every number as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pytest_llmcal.history.errors import ItemFileError
+from pytest_llmcal.measurement import About
+from pytest_llmcal.scores import Scores, ScoresError
+
+SCHEMA = 1
+_SCHEMA_KEY = b"pytest_llmcal.items"
+_ABOUT = tuple(field.name for field in fields(About))
+# The last binary digits of logits are noise, which no dictionary shortens: splitting their bytes does a little.
+_NUMBERS = ("confidence", "values.list.element")
+
+
+def write_scores(scores: Sequence[Scores], path: Path) -> Path:
+    """Write scores to a file, making its folder where needed, and return the path.
+
+    Columns: ``scores`` (a number for each of them), those of ``About``, ``kind`` (``confidence``, ``logits`` or
+    ``probabilities``), ``precision``, ``id``, ``cluster``, ``groups``, ``confidence``, ``correct``, ``label``
+    and ``values``, the logits or probabilities. What was before a calibrator and the true probabilities of an
+    invented world are left out.
+    """
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tables = [_table(number, one) for number, one in enumerate(scores)]
+    table = pa.concat_tables(tables).replace_schema_metadata({_SCHEMA_KEY: str(SCHEMA).encode()})
+    unfinished = path.with_name(path.name + ".part")  # a crash leaves no half of a file
+    pq.write_table(
+        table,
+        unfinished,
+        compression="zstd",
+        use_dictionary=[name for name in table.column_names if name not in {"confidence", "values", "groups", "id"}],
+        column_encoding=dict.fromkeys(_NUMBERS, "BYTE_STREAM_SPLIT"),
+    )
+    return unfinished.replace(path)
+
+
+def read_scores(path: Path) -> tuple[Scores, ...]:
+    """Read scores back, each number as it was.
+
+    Raises
+    ------
+    ItemFileError
+        If the file holds none that this version can read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowException as error:
+        raise ItemFileError(f"{path}: not a Parquet file: {error}") from None
+    schema = (table.schema.metadata or {}).get(_SCHEMA_KEY)
+    if schema is None:
+        raise ItemFileError(f"{path}: not item scores of pytest-llmcal, it has no schema number")
+    if schema != str(SCHEMA).encode():
+        raise ItemFileError(
+            f"{path}: item scores of schema {schema.decode()} are not supported, this version reads schema {SCHEMA}; "
+            "read them with the version that wrote them or a newer one, or record them anew"
+        )
+    try:
+        return tuple(_parts(table))
+    except (KeyError, ScoresError, TypeError, ValueError) as error:
+        raise ItemFileError(f"{path}: not item scores of pytest-llmcal: {error}") from None
+
+
+def _table(number: int, scores: Scores) -> Any:
+    import pyarrow as pa
+
+    n, choices = len(scores), scores.choices
+    kind = "confidence" if choices is None else "logits" if choices.are_logits else "probabilities"
+    precision = scores.confidence.dtype if choices is None else choices.values.dtype
+    text = pa.dictionary(pa.int32(), pa.string())
+
+    def same(value: str | None) -> Any:
+        return pa.array([value], pa.string()).dictionary_encode().cast(text).take(pa.array(np.zeros(n, np.int32)))
+
+    def texts(values: Sequence[str] | None) -> Any:
+        return pa.nulls(n, pa.string()) if values is None else pa.array(values, pa.string())
+
+    about = {name: getattr(scores.about, name) for name in _ABOUT if name != "in_sample"}
+    return pa.table(
+        {
+            "scores": pa.array(np.full(n, number, np.int32)),
+            **{name: same(value) for name, value in about.items()},
+            "in_sample": pa.array(np.full(n, scores.about.in_sample)),
+            "kind": same(kind),
+            "precision": same(str(precision)),
+            "id": texts(scores.ids),
+            "cluster": texts(scores.clusters),
+            "groups": _groups(scores),
+            "confidence": pa.array(scores.confidence.astype(np.float64)),
+            "correct": pa.array(np.asarray(scores.correct)),
+            "label": pa.nulls(n, pa.int32()) if choices is None else pa.array(choices.labels.astype(np.int32)),
+            "values": _values(scores),
+        }
+    )
+
+
+def _groups(scores: Scores) -> Any:
+    import pyarrow as pa
+
+    kind = pa.map_(pa.string(), pa.string())
+    if not scores.groups:
+        return pa.nulls(len(scores), kind)
+    rows = zip(*scores.groups.values(), strict=True)
+    return pa.array([list(zip(scores.groups, row, strict=True)) for row in rows], kind)
+
+
+def _values(scores: Scores) -> Any:
+    import pyarrow as pa
+
+    if scores.choices is None:
+        return pa.nulls(len(scores), pa.list_(pa.float64()))
+    n, k = scores.choices.values.shape
+    offsets = pa.array(np.arange(0, n * k + 1, k, dtype=np.int32))
+    return pa.ListArray.from_arrays(offsets, pa.array(scores.choices.values.astype(np.float64).ravel()))
+
+
+def _parts(table: Any) -> Iterator[Scores]:
+    number = table["scores"].to_numpy()
+    starts = np.flatnonzero(np.diff(number, prepend=-1))
+    for start, end in zip(starts, [*starts[1:], len(number)], strict=True):
+        yield _scores(table.slice(start, end - start))
+
+
+def _scores(part: Any) -> Scores:
+    first = part.slice(0, 1).to_pylist()[0]
+    precision = np.dtype(first["precision"])
+    same: dict[str, Any] = {
+        "ids": _texts(part["id"]),
+        "clusters": _texts(part["cluster"]),
+        "groups": _grouped(part["groups"]),
+        "about": About(**{name: first[name] for name in _ABOUT}),
+    }
+    if first["kind"] == "confidence":
+        confidence = part["confidence"].to_numpy().astype(precision)
+        return Scores(confidence, part["correct"].to_numpy(), **same)
+    values = part["values"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    make = Scores.from_logits if first["kind"] == "logits" else Scores.from_probabilities
+    return make(values.reshape(part.num_rows, -1).astype(precision), part["label"].to_numpy(), **same)
+
+
+def _texts(column: Any) -> list[str] | None:
+    return None if column.null_count else column.to_pylist()
+
+
+def _grouped(column: Any) -> dict[str, list[str]]:
+    if column.null_count:
+        return {}
+    rows = [dict(row) for row in column.to_pylist()]
+    return {name: [row[name] for row in rows] for name in rows[0]}
