@@ -63,7 +63,7 @@ def open_page(browser: Any, sniffer: Sniffer) -> Iterator[Callable[..., Opened]]
     def opened(place: Path | str, *, width: int = 1280, height: int = 800, **options: Any) -> Opened:
         context = browser.new_context(
             viewport={"width": width, "height": height},
-            proxy={"server": sniffer.address},
+            proxy={"server": sniffer.address, "bypass": "127.0.0.1"},
             **{"java_script_enabled": False, **options},
         )
         contexts.append(context)

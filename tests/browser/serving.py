@@ -30,6 +30,10 @@ class Served:
         self.address = f"http://127.0.0.1:{port}"
         self.asked = asked
 
+    def missing(self) -> list[str]:
+        """Return what was asked for and is not there; a browser asks for an icon by itself."""
+        return [path for path, status in self.asked if status >= 400 and path != "/favicon.ico"]
+
 
 @contextmanager
 def served(folder: Path, policy: str) -> Iterator[Served]:

@@ -22,7 +22,7 @@ NUMBERED = """() => {
 FOCUSED = """() => {
     const {place} = document.activeElement.dataset, box = document.activeElement.getBoundingClientRect();
     const outline = getComputedStyle(document.activeElement).outlineStyle;
-    return [place === undefined ? null : Number(place), outline, box.top >= 0 && box.bottom <= innerHeight];
+    return [place === undefined ? null : Number(place), outline, box.top > -1 && box.bottom < innerHeight + 1];
 }"""
 
 

@@ -80,7 +80,7 @@ def test_a_served_folder_asks_for_its_own_files_alone(open_page: Open, sniffer: 
             assert {urlsplit(url).netloc for url in opened.requests} == {urlsplit(host.address).netloc}
             assert opened.complaints == []
     assert sniffer.heard[before:] == []
-    assert {status for path, status in host.asked if path != "/favicon.ico"} == {200}
+    assert host.missing() == []
 
 
 def test_a_strict_host_shows_the_whole_report_in_its_own_looks(open_page: Open, tmp_path: Path) -> None:
@@ -108,4 +108,4 @@ def test_the_links_of_a_strict_host_lead_from_the_table_to_each_gate(open_page: 
             page.goto(target)
             fragment = urlsplit(target).fragment
             assert not fragment or page.locator(f"#{fragment}").count() == 1
-    assert {status for path, status in host.asked if path != "/favicon.ico"} == {200}
+    assert host.missing() == []
