@@ -2,9 +2,9 @@
 
     python -m benchmarks.report [--rounds 3]
 
-Seconds are those of the processor, the least of the rounds. Each model's first gate has a reliability diagram. Twenty
-records a gate are what one has that judges every group by itself. Growth is linear where seconds and bytes a gate do not
-rise from row to row.
+Seconds are those of the processor, the least of the rounds. Each model's first gate has a reliability diagram.
+Twenty records a gate are what one has that judges every group by itself. Growth is linear where seconds and
+bytes a gate do not rise from row to row.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ class Served:
         self.asked = asked
 
     def missing(self) -> list[str]:
-        """Return what was asked for and is not there; a browser asks for an icon by itself."""
-        return [path for path, status in self.asked if status >= 400 and path != "/favicon.ico"]
+        """Return what was asked for and is not there."""
+        return [path for path, status in self.asked if status >= 400]
 
 
 @contextmanager
@@ -41,6 +41,13 @@ def served(folder: Path, policy: str) -> Iterator[Served]:
     asked: list[tuple[str, int]] = []
 
     class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/favicon.ico":  # browsers ask for it by themselves
+                self.send_response(204)
+                self.end_headers()
+            else:
+                super().do_GET()
+
         def end_headers(self) -> None:
             self.send_header("Content-Security-Policy", policy)
             super().end_headers()
