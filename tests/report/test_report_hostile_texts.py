@@ -12,7 +12,7 @@ from pytest_llmcal.records import Run
 from pytest_llmcal.report import render, write
 from tests.hostile import HOSTILE_TEXTS
 from tests.markup import elements_of
-from tests.sample_runs import facts, gate, record, run
+from tests.sample_runs import curve, facts, gate, record, run
 
 SHORT = {name: text for name, text in HOSTILE_TEXTS.items() if len(text) <= 1000}
 
@@ -70,3 +70,32 @@ def test_files_named_after_texts_stay_in_the_folder(text: str, tmp_path: Path) -
     assert outside == []
     inside = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     assert all(name.isascii() and len(name) < 120 and not set(name) & set('<>:"|?*\\%#& ') for name in inside), inside
+
+
+def behind(text: str) -> Run:
+    """Return a run with one text in everything that stands behind its numbers: items, groups, calibrator."""
+    records = pytest.importorskip("pytest_llmcal.records")
+    measurement = pytest.importorskip("pytest_llmcal.measurement")
+    if not hasattr(records, "Subject"):
+        pytest.skip("runs do not hold items yet")
+    choices = (records.Choice(0.9, False, True, text), records.Choice(0.1, True, False, text))
+    items = tuple(records.Example(text, 0.9, correct, choices, text) for correct in (False, True))
+    portrait = measurement.Portrait(
+        n=100,
+        accuracy=0.6,
+        confidence=0.8,
+        bins=curve(),
+        groups=(measurement.GroupResult(text, text, 50, 0.7, 0.8, 0.1, 0.06, 0.13),),
+        calibration=measurement.Calibration(text, {text: text}, text),
+    )
+    subject = records.Subject("key", portrait, text, text, text, text, text, text, items, 1.0)
+    judged = record(subject="key", curve=(), task=text, calibrator=text)
+    return run(gate("test_a", judged, model=text), subjects=(subject,))
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
+def test_prompts_choices_groups_and_parameters_are_texts(text: str) -> None:
+    page = elements_of(render(behind(text)).encode("utf-8", "backslashreplace").decode())
+    assert page.skeleton == elements_of(render(behind("harmless"))).skeleton
+    if text in SHORT.values():
+        assert sum(shown.count(readable(text).strip()[-100:]) for shown in page.texts) >= 8
