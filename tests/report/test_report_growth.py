@@ -9,7 +9,7 @@ from tests.grid_runs import grid
 
 
 def bytes_of(models: int, records: int) -> int:
-    return len(render(grid(models, 10, records)).encode("utf-8"))
+    return len(render(grid(models, 3, records)).encode("utf-8"))
 
 
 @pytest.mark.parametrize("records", [1, 20])
