@@ -89,6 +89,12 @@ def test_a_verdict_shows_its_word_on_a_colour_and_its_sentence(limit: float, sta
     assert "of world/gpt2 on world/qa" in text_of(html)
 
 
+def test_of_answers_about_which_little_is_known_that_little_is_said() -> None:
+    group = scores(20, About(group="region=north"))
+    assert "Scores of 20 items for region=north" in text_of(group._repr_html_())
+    assert "ECE for region=north" in text_of(group.ece()._repr_html_())
+
+
 def everything(text: str) -> list[str]:
     about = About(model=text, task=text, split=text, calibrator=text, group=text)
     measured = Measurement(0.4, name=text, low=0.3, high=0.5, n=50, method=text, confidence=0.95, about=about)

@@ -42,17 +42,17 @@ def measurement_html(measurement: Measurement) -> str:
     if exact is not None:
         rows.append(("true value", number(exact)))
     body = "".join(f'<tr><th scope="row" {LEFT}>{name}</th><td {LEFT}>{value}</td></tr>' for name, value in rows)
-    caption = f"<b>{escaped(title(measurement.name))}</b>{_of(measurement.about)}"
+    caption = f'<b>{escaped(title(measurement.name))}</b> <span style="{_NOTE}">{whose(measurement.about)}</span>'
     return f"<table {TABLE}><caption {LEFT}>{caption}</caption><tbody>{body}</tbody></table>"
 
 
 def verdict_html(verdict: Verdict) -> str:
     """Return a verdict as its word on its colour, its sentence, and what it is about."""
-    about = of(verdict.measurement.about)
+    about = whose(verdict.measurement.about)
     sentence = f'<span dir="auto">{escaped(verdict.explain(), 2000)}</span>'
     return (
         f'<div><p style="margin:0">{badge(verdict.status)} {sentence}</p>'
-        + (f'<p style="margin:0;{_NOTE}">of {about}</p>' if about else "")
+        + (f'<p style="margin:0;{_NOTE}">{about}</p>' if about else "")
         + "</div>"
     )
 
@@ -81,19 +81,21 @@ def interval(measurement: Measurement) -> str:
     return f"{number(measurement.low)} to {number(measurement.high)}"
 
 
-def of(about: About) -> str:
-    """Return whose answers to what, as HTML; empty where nothing is known."""
+def whose(about: About) -> str:
+    """Return whose answers to what, as HTML; empty where nothing is known.
+
+    Examples
+    --------
+    >>> from pytest_llmcal.measurement import About
+    >>> whose(About(model="gpt2", group="region=north"))
+    'of <bdi>gpt2</bdi> for <bdi>region=north</bdi>'
+    """
     return " ".join(_said(about))
-
-
-def _of(about: About) -> str:
-    known = of(about)
-    return f' <span style="{_NOTE}">of {known}</span>' if known else ""
 
 
 def _said(about: About) -> Iterable[str]:
     if about.model is not None:
-        yield isolated(about.model)
+        yield f"of {isolated(about.model)}"
     if about.task is not None:
         yield f"on {isolated(about.task)}" + (f" ({isolated(about.split)} split)" if about.split else "")
     if about.group is not None:

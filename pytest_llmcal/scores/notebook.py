@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_llmcal.charts import escaped
 from pytest_llmcal.measurement import title
-from pytest_llmcal.measurement.notebook import CELL, LEFT, TABLE, interval, number, of
+from pytest_llmcal.measurement.notebook import CELL, LEFT, TABLE, interval, number, whose
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.plot import plot_reliability
 
@@ -18,14 +18,13 @@ _SHOWN = ("accuracy", "ece", "brier", "nll", "auroc")
 
 def scores_html(scores: Scores) -> str:
     """Return a table of what can be measured, beside the diagram that says where it comes from."""
-    about = of(scores.about)
     head = ["", "estimate", f"{100 * scores.accuracy().confidence:g}% interval"]
     head += [] if scores.before is None else ["before calibration"]
     header = "".join(f'<th scope="col" {CELL}>{name}</th>' for name in head)
     items = "1 item" if len(scores) == 1 else f"{len(scores):,} items"
     return (
         f'<div style="display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start"><table {TABLE}>'
-        f"<caption {LEFT}><b>Scores of {items}</b>{' of ' + about if about else ''}</caption>"
+        f"<caption {LEFT}><b>Scores of {items}</b> {whose(scores.about)}</caption>"
         f"<thead><tr>{header}</tr></thead>"
         f"<tbody>{''.join(_row(scores, name) for name in _SHOWN)}</tbody></table>"
         f"{_figure(scores)}</div>"
