@@ -62,6 +62,10 @@ def served(folder: Path, policy: str) -> Iterator[Served]:
         yield Served(port, asked)
 
 
+# Chromium itself asks here about any page that has a form; the switch against it would undo those of Playwright.
+BROWSERS_OWN = "CONNECT content-autofill.googleapis.com:443"
+
+
 class Sniffer:
     """A proxy that answers nothing and remembers who was asked for.
 
@@ -70,7 +74,7 @@ class Sniffer:
     address : str
         For the settings of a browser, which goes to this machine itself past any proxy.
     heard : list of str
-        The first line of every request, for instance ``CONNECT evil.example:443 HTTP/1.1``.
+        The first line of every request but `BROWSERS_OWN`, for instance ``CONNECT evil.example:443 HTTP/1.1``.
     """
 
     def __init__(self, port: int, heard: list[str]) -> None:
@@ -85,7 +89,9 @@ def sniffing() -> Iterator[Sniffer]:
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            heard.append(self.rfile.readline(1000).decode("latin-1").strip())
+            line = self.rfile.readline(1000).decode("latin-1").strip()
+            if not line.startswith(BROWSERS_OWN):
+                heard.append(line)
 
     with _running(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as port:
         yield Sniffer(port, heard)

@@ -15,7 +15,8 @@ Open = Callable[..., Any]
 
 # Everything in the table that can have the focus, numbered in the order of the page.
 NUMBERED = """() => {
-    const stops = [...document.querySelectorAll(".matrix a, .matrix button, .matrix [tabindex='0']")];
+    const all = document.querySelectorAll(".matrix a, .matrix button, .matrix [tabindex='0']");
+    const stops = [...all].filter(stop => stop.checkVisibility({visibilityProperty: true}));
     stops.forEach((stop, place) => { stop.dataset.place = place });
     return stops.length;
 }"""
