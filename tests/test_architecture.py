@@ -20,7 +20,7 @@ ROWS = [
     {"scores", "records"},
     {"measurement"},
     {"statistics", "world"},
-    {"metrics", "tasks"},
+    {"metrics", "tasks", "charts"},
 ]
 LEVEL = {room: len(ROWS) - row for row, rooms in enumerate(ROWS) for room in rooms}
 

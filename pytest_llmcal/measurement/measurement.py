@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor, Uncalibrated
 from pytest_llmcal.measurement.errors import MeasurementError
 from pytest_llmcal.measurement.judging import Judgement, judged
+from pytest_llmcal.measurement.notebook import measurement_html
 from pytest_llmcal.measurement.ranges import range_of
 from pytest_llmcal.measurement.rules import Observation, current_rules
 from pytest_llmcal.measurement.titles import title
@@ -236,6 +237,10 @@ class Measurement(float):
         return (
             f"{self.name}={float(self):.4f} [{self.low:.4f}, {self.high:.4f}] at {100 * self.confidence:g}%, n={self.n}"
         )
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return measurement_html(self)
 
     def __str__(self) -> str:
         return float.__repr__(self)

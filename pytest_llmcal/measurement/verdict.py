@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal.measurement.judging import Status
+from pytest_llmcal.measurement.notebook import verdict_html
 from pytest_llmcal.measurement.rules import Observation, current_rules
 
 if TYPE_CHECKING:
@@ -82,3 +83,7 @@ class Verdict:
 
     def __repr__(self) -> str:
         return f"<Verdict {object.__getattribute__(self, 'status')}: {self.claim}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return verdict_html(self)

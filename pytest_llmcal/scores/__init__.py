@@ -7,6 +7,7 @@ from pytest_llmcal.scores.calibration_testing import CalibrationTest
 from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.planning import PROFILES, Plan, plan
+from pytest_llmcal.scores.plot import ReliabilityPlot
 from pytest_llmcal.scores.reliability import Reliability
 from pytest_llmcal.scores.scores import Scores
 
@@ -19,6 +20,7 @@ __all__ = [
     "Decomposition",
     "Plan",
     "Reliability",
+    "ReliabilityPlot",
     "Scores",
     "ScoresError",
     "plan",

@@ -20,6 +20,8 @@ from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective, smooth
 from pytest_llmcal.scores.measures.uncalibrated import beside_uncalibrated
+from pytest_llmcal.scores.notebook import scores_html
+from pytest_llmcal.scores.plot import plot_reliability
 from pytest_llmcal.scores.reliability import reliability as reliability_curve
 from pytest_llmcal.scores.table import read_table
 from pytest_llmcal.scores.validation import (
@@ -272,6 +274,10 @@ class Scores:
         shape = f", {self.choices.values.shape[1]} choices" if self.choices else ""
         return f"<Scores of {len(self)} items{shape}: accuracy {self.correct.mean():.4f}>"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return scores_html(self)
+
     # What can be measured; each function carries its own documentation.
     accuracy = beside_uncalibrated(ranking.accuracy)
     auroc = beside_uncalibrated(ranking.auroc)
@@ -293,6 +299,7 @@ class Scores:
     marginal_ece = beside_uncalibrated(by_choice.marginal_ece)
     decomposition = decomposition.decomposition
     reliability = reliability_curve
+    plot_reliability = plot_reliability
     abstain = abstain
     calibration_test = calibration_testing.calibration_test
     is_calibrated = calibration_testing.is_calibrated

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.browser.serving import Sniffer, sniffing
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -31,29 +34,51 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def sniffer() -> Iterator[Sniffer]:
+    with sniffing() as listening:
+        yield listening
+
+
 class Opened:
-    """A page in the browser, and every request that it made."""
+    """A page in the browser, every request that it made, and everything that the browser complained about."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
         self.requests: list[str] = []
+        self.complaints: list[str] = []
         page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
 
 @pytest.fixture
-def open_page(browser: Any) -> Iterator[Callable[..., Opened]]:
-    """Open a file with JavaScript off; keywords are those of Playwright's ``new_context``."""
+def open_page(browser: Any, sniffer: Sniffer) -> Iterator[Callable[..., Opened]]:
+    """Open a file or an address with JavaScript off; keywords are those of Playwright's ``new_context``.
+
+    What is not this machine is behind a proxy that hears every request and answers none.
+    """
     contexts = []
 
-    def opened(path: Path, *, width: int = 1280, height: int = 800, **options: Any) -> Opened:
+    def opened(place: Path | str, *, width: int = 1280, height: int = 800, **options: Any) -> Opened:
         context = browser.new_context(
-            viewport={"width": width, "height": height}, **{"java_script_enabled": False, **options}
+            viewport={"width": width, "height": height},
+            proxy={"server": sniffer.address, "bypass": "127.0.0.1"},
+            **{"java_script_enabled": False, **options},
         )
         contexts.append(context)
         shown = Opened(context.new_page())
-        shown.page.goto(path.as_uri())
+        shown.page.goto(place.as_uri() if isinstance(place, Path) else place)
         return shown
 
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where screenshots are kept: the folder that the variable LLMCAL_SCREENSHOTS names, or this test's own."""
+    folder = Path(os.environ.get("LLMCAL_SCREENSHOTS", tmp_path)).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -202,14 +202,3 @@ def test_paper_shows_what_is_folded_away(open_page: Open, tmp_path: Path) -> Non
     page.emulate_media(media="print")
     assert page.locator(".gate > p").first.bounding_box()["height"] > 0
     assert page.locator(".bins table").bounding_box()["height"] > 0
-
-
-@pytest.mark.parametrize(
-    ("name", "width", "scheme"),
-    [("wide", 1280, "light"), ("dark", 1280, "dark"), ("narrow", 360, "dark"), ("4k", 2560, "light")],
-)
-def test_screenshots_are_kept_for_the_eye(open_page: Open, tmp_path: Path, name: str, width: int, scheme: str) -> None:
-    page = open_page(write(two_models(), tmp_path), width=width, color_scheme=scheme).page
-    picture = tmp_path / f"{name}.png"
-    page.screenshot(path=picture, full_page=True)
-    assert picture.stat().st_size > 20_000
