@@ -34,9 +34,9 @@ def rectangles(corners: Iterable[tuple[float, float, float, float]]) -> str:
     Examples
     --------
     >>> rectangles([(1, 2, 5, 9)])
-    'M1 2H5V9H1z'
+    'M1 2h4v7h-4z'
     """
     return "".join(
-        f"M{short(left)} {short(top)}H{short(right)}V{short(bottom)}H{short(left)}z"
+        f"M{short(left)} {short(top)}h{short(right - left)}v{short(bottom - top)}h{short(left - right)}z"
         for left, top, right, bottom in corners
     )

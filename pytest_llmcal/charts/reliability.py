@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from pytest_llmcal.charts.coordinates import polyline, rectangles, short
 
@@ -36,20 +36,15 @@ class Bin(Protocol):
     def band_high(self) -> float: ...  # noqa: D102
 
 
-class Pool(NamedTuple):
-    """One level stretch of the rising curve that is nearest to the answers (CORP).
+class Pool(Protocol):
+    """What is drawn of a level stretch of the rising curve; ``measurement.Pool`` says what each number is."""
 
-    Attributes
-    ----------
-    low, high : float
-        The least and the greatest confidence in it.
-    accuracy : float
-        How often its answers are right, 0 to 1.
-    """
-
-    low: float
-    high: float
-    accuracy: float
+    @property
+    def low(self) -> float: ...  # noqa: D102
+    @property
+    def high(self) -> float: ...  # noqa: D102
+    @property
+    def accuracy(self) -> float: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -105,8 +100,8 @@ def diagram_of(curve: Sequence[Bin], before: Sequence[Bin] = (), pools: Sequence
     fullest = max(entry.count for entry in curve)
     right, wrong = zip(*(_bars(entry, fullest) for entry in curve), strict=True)
     return Diagram(
-        band=rectangles((x(b.low), y(b.band_high), x(b.high), y(b.band_low)) for b in curve),
-        line=polyline(_steps(pools)) if pools else _through(curve),
+        band=rectangles((round(x(b.low)), y(b.band_high), round(x(b.high)), y(b.band_low)) for b in curve),
+        line=_steps(pools) if pools else _through(curve),
         points=_points(curve, fullest),
         before=_through(before),
         right=rectangles(right),
@@ -139,7 +134,7 @@ Corners = tuple[float, float, float, float]
 def _bars(entry: Bin, fullest: int) -> tuple[Corners, Corners]:
     """Return the bar of a bin's right answers and, on top of it, that of its wrong ones."""
     bottom = COUNTS_TOP + COUNTS_HEIGHT
-    left, right = x(entry.low) + 0.5, x(entry.high) - 0.5
+    left, right = round(x(entry.low)) + 0.5, round(x(entry.high)) - 0.5
     height = max(COUNTS_HEIGHT * entry.count / fullest, _LEAST_BAR)
     middle = bottom - height * entry.accuracy
     return (left, middle, right, bottom), (left, bottom - height, right, middle)
@@ -149,11 +144,11 @@ def _through(curve: Sequence[Bin]) -> str:
     return polyline((x(entry.confidence), y(entry.accuracy)) for entry in curve)
 
 
-def _steps(pools: Sequence[Pool]) -> Iterator[tuple[float, float]]:
-    for pool in pools:
-        yield x(pool.low), y(pool.accuracy)
-        if pool.high > pool.low:
-            yield x(pool.high), y(pool.accuracy)
+def _steps(pools: Sequence[Pool]) -> str:
+    return "".join(
+        f"{'L' if place else 'M'}{short(x(pool.low))} {short(y(pool.accuracy))}H{short(x(pool.high))}"
+        for place, pool in enumerate(pools)
+    )
 
 
 def _points(curve: Sequence[Bin], fullest: int) -> tuple[tuple[str, str], ...]:

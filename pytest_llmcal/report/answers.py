@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
+from pytest_llmcal.charts.reliability import Diagram, diagram_of
 from pytest_llmcal.measurement import GroupResult
 from pytest_llmcal.records import Example, Subject
 from pytest_llmcal.report.coverage import Coverage, coverage_of
-from pytest_llmcal.report.reliability import Diagram, diagram_of
 from pytest_llmcal.report.search import Search, search_of
 from pytest_llmcal.report.summary import BLOCKING, Judged
 

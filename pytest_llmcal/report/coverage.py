@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pytest_llmcal.charts.coordinates import polyline, short
 from pytest_llmcal.measurement import Risk
 from pytest_llmcal.report import numbers
-from pytest_llmcal.report.coordinates import polyline, short
 
 WIDTH, HEIGHT = 256.0, 128.0
 LEFT, TOP = 36.0, 8.0

@@ -12,7 +12,7 @@ from pytest_llmcal.history.kept import Kept
 from pytest_llmcal.history.timeline import Series, Timeline
 from pytest_llmcal.report import history_line, numbers, wording
 
-_STYLES = ("style.css", "history.css")
+_STYLES = ("report.css", "history.css")
 
 
 def write(history: Timeline, folder: str | Path, *, assets: bool = False) -> Path:

@@ -9,9 +9,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pytest_llmcal.charts import reliability
 from pytest_llmcal.measurement import Bin
 from pytest_llmcal.records import Record, Run, Subject, curves_of
-from pytest_llmcal.report import answers, axis, coverage, numbers, reliability, search, strip, summary, wording
+from pytest_llmcal.report import answers, axis, coverage, numbers, search, strip, summary, wording
 from pytest_llmcal.report.links import FOLDER, Links
 from pytest_llmcal.report.summary import Judged
 

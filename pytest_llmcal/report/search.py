@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pytest_llmcal.charts.coordinates import short
 from pytest_llmcal.measurement import Step
 from pytest_llmcal.report import numbers
-from pytest_llmcal.report.coordinates import short
 
 WIDTH, HEIGHT = 256.0, 64.0
 LEFT, TOP = 36.0, 8.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pytest_llmcal.report.coordinates import short
+from pytest_llmcal.charts.coordinates import short
 
 WIDTH, HEIGHT = 120.0, 14.0
 MIDDLE = WIDTH / 2

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from pytest_llmcal.charts import Diagram, Pool, diagram_of, is_outside, reliability_svg
-from pytest_llmcal.measurement import Bin
+from pytest_llmcal.charts import Diagram, diagram_of, is_outside, reliability_svg
+from pytest_llmcal.measurement import Bin, Pool
 from pytest_llmcal.metrics.bins import Binning
-from pytest_llmcal.metrics.isotonic import isotonic_fit
 from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.portrait import pools_of
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
@@ -148,18 +145,12 @@ def plot_reliability(
     drawn = ReliabilityPlot(
         self.reliability(bins, binning=binning).bins,
         before,
-        tuple(_pools(self)),
+        tuple(pools_of(self)),
         _whose(self) or f"{len(self)} answers",
     )
     if ax is not None:
         drawn.draw(ax)
     return drawn
-
-
-def _pools(scores: Scores) -> Iterator[Pool]:
-    levels, fitted = isotonic_fit(scores.confidence, scores.correct)
-    for places in np.split(np.arange(len(levels)), np.flatnonzero(np.diff(fitted) > 0.0) + 1):
-        yield Pool(float(levels[places[0]]), float(levels[places[-1]]), float(fitted[places[0]]))
 
 
 def _whose(scores: Scores) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pytest_llmcal.measurement import GroupResult, Pool, Portrait, Risk
 from pytest_llmcal.metrics.isotonic import isotonic_fit
 from pytest_llmcal.metrics.selective import accepted_items, expected_errors
-from pytest_llmcal.scores.scores import Scores
+
+if TYPE_CHECKING:
+    from pytest_llmcal.scores.scores import Scores
 
 _COVERAGES = 20
 _MOST_GROUPS = 24  # of one attribute: a table is read, and names of passages are no groups of it
@@ -32,7 +35,7 @@ def portrait_of(scores: Scores) -> Portrait:
         confidence=float(scores.confidence.mean(dtype=np.float64)),
         bins=scores.reliability().bins,
         before=() if scores.before is None else scores.before.reliability().bins,
-        pools=tuple(_pools(scores)),
+        pools=tuple(pools_of(scores)),
         risks=tuple(_risks(scores)),
         groups=tuple(_groups(scores)),
         calibration=scores.calibrated_by,
@@ -44,7 +47,8 @@ def _drawn(value: float) -> float:
     return round(float(value), 6)
 
 
-def _pools(scores: Scores) -> Iterator[Pool]:
+def pools_of(scores: Scores) -> Iterator[Pool]:
+    """Give the level stretches of the rising curve that is nearest to the answers (CORP)."""
     levels, fitted = isotonic_fit(scores.confidence, scores.correct)
     for places in np.split(np.arange(len(levels)), np.flatnonzero(np.diff(fitted) > 0.0) + 1):
         yield Pool(_drawn(levels[places[0]]), _drawn(levels[places[-1]]), _drawn(fitted[places[0]]))

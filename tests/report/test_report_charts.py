@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_llmcal.charts.coordinates import polyline, rectangles
 from pytest_llmcal.measurement import Risk, Step
 from pytest_llmcal.report import coverage, search, strip
-from pytest_llmcal.report.coordinates import polyline, rectangles
 
 shares = st.floats(0, 1)
 

@@ -71,7 +71,7 @@
   if (bar.children.length) {
     bar.append(found);
     const place = table ? table.closest("section") : document.querySelector("main");
-    place.insertBefore(bar, place.querySelector("h2").nextSibling);
+    place.querySelector("h2").after(bar);
   }
 
   // A link into something that is folded away opens it.

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_llmcal.charts.reliability import COUNTS_HEIGHT, COUNTS_TOP, LEFT, SIDE, TOP, diagram_of, x, y
 from pytest_llmcal.measurement import Bin, Pool
-from pytest_llmcal.report.reliability import COUNTS_HEIGHT, COUNTS_TOP, LEFT, SIDE, TOP, diagram_of, x, y
 
 SURE = Bin(0.5, 1.0, 90, 0.8, 0.6, 0.7, 0.9)
 UNSURE = Bin(0.0, 0.5, 10, 0.4, 0.45, 0.2, 0.6)
