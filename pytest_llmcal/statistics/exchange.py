@@ -11,8 +11,8 @@ error of the paired difference, by which it errs less on models of the same erro
 (Janssen 1997). On some of those it errs all the same: at n = 2000 and 2.5% in 3 to 18% of draws where one
 model is too sure and the other not sure enough by as much, in up to 30% where one says the same of all items.
 The interval of the difference errs on none of them, and at that price: it is 0.07 to 0.10 wide, and saw a rise
-by 0.03 in 4 of 225 draws over nine kinds of pairs, where this sees it in 50 to 90% of draws over a model without any error and in 99% over
-one with an error of 0.03.
+by 0.03 in 4 of 225 draws over nine kinds of pairs, where this sees it in 50 to 90% of draws over a model without
+any error and in 99% over one with an error of 0.03.
 """
 
 from __future__ import annotations
