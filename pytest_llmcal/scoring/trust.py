@@ -22,8 +22,8 @@ _AS_ROUNDING = 10.0
 """How many times further apart both paths may be than the plain one from itself, in other batches."""
 
 _CONTEXTS = 3
-_CHOICES = 4
-_LONGEST = 128
+_CHOICES = 3
+_LONGEST = 48
 _LONGEST_CHOICE = 16
 _ONE_MORE = 3
 _UNLIMITED = 2**30
