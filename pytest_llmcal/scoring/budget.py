@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import torch
 
 from pytest_llmcal.scoring.protocol import ModelError
+
+Done = TypeVar("Done")
 
 _PATIENCE = 8
 """Batches that must fit before more tokens are tried again; doubled each time that goes wrong."""
@@ -92,6 +95,40 @@ class Budget:
             self.tokens = min(self._most, 2 * self.tokens)
             self._fitted = 0
 
+    def tried(self, work: Callable[[], Done], tokens: int, *, is_least: bool, beside: str = "choices") -> Done | None:
+        """Do some work; if memory is not enough for it, give less from now on, and return None.
+
+        Parameters
+        ----------
+        work : callable
+        tokens : int
+            Tokens of its batch.
+        is_least : bool
+            Whether a smaller batch is impossible.
+        beside : str
+            What a prompt runs with, for the error message.
+
+        Raises
+        ------
+        ModelError
+            Memory is not enough for the least.
+        """
+        try:
+            done = work()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if is_least:
+                raise too_large(tokens, beside) from error
+        else:
+            self.fitted()
+            return done
+        # outside of the handler: while an error lives, so does all that its frames hold
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        self.shrink(tokens)
+        return None
+
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory was not enough, on a GPU or on the CPU."""
@@ -101,6 +138,6 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 
-def too_large(tokens: int) -> ModelError:
+def too_large(tokens: int, beside: str = "choices") -> ModelError:
     """Make the error for a single row that does not fit."""
-    return ModelError(f"one prompt with its choices, {tokens} tokens, does not fit into memory; use a larger device")
+    return ModelError(f"one prompt with its {beside}, {tokens} tokens, does not fit into memory; use a larger device")

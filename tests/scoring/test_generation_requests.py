@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_llmcal import load_model, load_task
 from pytest_llmcal.records import ModelFacts
 from pytest_llmcal.scoring import GeneratingModel, Generation, GenerationOptions, Model, ModelError, generate
-from pytest_llmcal.scoring.generation.prompts import KEPT, Row, batches, prompts_of
+from pytest_llmcal.scoring.generation.prompts import KEPT, Row, longest_first, next_batch, prompts_of
 from pytest_llmcal.tasks import Item, Text
 
 
@@ -111,18 +111,42 @@ def test_a_model_of_a_hook_may_generate() -> None:
     lengths=st.lists(st.integers(1, 30), max_size=20),
     samples=st.integers(1, 5),
     max_tokens=st.integers(1, 20),
-    budget=st.integers(1, 200),
+    budget=st.integers(1, 1_600),
     pads=st.booleans(),
 )
 def test_every_text_is_planned_once_and_within_the_budget(
     lengths: list[int], samples: int, max_tokens: int, budget: int, pads: bool
 ) -> None:
-    planned = list(batches(lengths, samples, max_tokens, budget, pads=pads))
-    rows = [row for batch in planned for row in batch]
+    rows = longest_first(lengths, samples)
     assert Counter(rows) == Counter(Row(prompt, sample) for prompt in range(len(lengths)) for sample in range(samples))
-    for batch in planned:
+    start = 0
+    while start < len(rows):
+        batch, tokens = next_batch(rows, start, lengths, max_tokens, budget, pads=pads)
+        assert batch == rows[start : start + len(batch)]
         prompts = {row.prompt for row in batch}
         width = max(lengths[prompt] for prompt in prompts)
-        assert len(prompts) == 1 or len(prompts) * width <= budget
-        assert len(batch) == 1 or len(batch) * (width + max_tokens) <= KEPT * budget
+        read = KEPT * len(prompts) * width if len(prompts) > 1 else 0
+        assert tokens == max(read, len(batch) * (width + max_tokens))
+        assert len(batch) == 1 or tokens <= budget
         assert pads or len({lengths[prompt] for prompt in prompts}) == 1
+        start += len(batch)
+
+
+@given(
+    lengths=st.lists(st.integers(1, 30), min_size=1),
+    samples=st.integers(1, 5),
+    max_tokens=st.integers(1, 20),
+    budget=st.integers(1, 10_000),
+)
+def test_half_of_what_a_batch_takes_is_a_smaller_batch(
+    lengths: list[int], samples: int, max_tokens: int, budget: int
+) -> None:
+    rows = longest_first(lengths, samples)
+    batch, tokens = next_batch(rows, 0, lengths, max_tokens, budget, pads=True)
+    smaller, _ = next_batch(rows, 0, lengths, max_tokens, tokens // 2, pads=True)
+    assert len(smaller) < len(batch) or len(batch) == 1
+
+
+def test_a_prompt_longer_than_what_is_read_at_once_is_read_once_for_its_samples() -> None:
+    rows = longest_first([20], samples=3)
+    assert next_batch(rows, 0, [20], 1, KEPT * 10, pads=True) == (rows, 63)
