@@ -26,9 +26,11 @@ from pytest_llmcal.tasks import Item, Text
         ({"seed": "x"}, "seed is 'x'; allowed are whole numbers"),
         ({"stop": [".", ""]}, "stop has ''; allowed are texts of at least one character"),
         ({"stop": [3]}, "stop has 3"),
+        ({"stop": None}, r"stop is None; allowed are a text and sequences of texts, \(\) for none"),
         ({"temperature": -0.1}, r"temperature is -0\.1; allowed are 0 and finite numbers above"),
         ({"temperature": float("nan")}, "temperature is nan"),
         ({"temperature": float("inf")}, "temperature is inf"),
+        ({"temperature": 10**400}, "temperature is 10"),
         ({"temperature": None}, "temperature is None"),
         ({"top_p": 0}, "top_p is 0; allowed are numbers above 0 and at most 1"),
         ({"top_p": 1.1}, r"top_p is 1\.1"),
@@ -55,6 +57,11 @@ def test_two_prompts_of_one_id_are_refused() -> None:
 def test_what_is_no_prompt_is_refused(wrong: Any) -> None:
     with pytest.raises(ModelError, match=r"a prompt is .*; allowed are items and pairs"):
         prompts_of([wrong])
+
+
+def test_half_of_a_character_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"prompt 'b': '\\ud800' at place 1 is half of a surrogate pair; allowed are"):
+        prompts_of([("a", "\U0001f642"), ("b", "x\ud800")])
 
 
 def test_running_text_is_no_prompt() -> None:

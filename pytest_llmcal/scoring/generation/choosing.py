@@ -39,10 +39,8 @@ class Chooser:
             logits in float64.
         """
         size = max(1, AT_ONCE // logits.shape[-1])
-        parts = [
-            self._choose(part, None if drawn is None else drawn[place * size : (place + 1) * size])
-            for place, part in enumerate(logits.split(size))
-        ]
+        slices = [slice(start, start + size) for start in range(0, len(logits), size)]
+        parts = [self._choose(logits[rows], None if drawn is None else drawn[rows]) for rows in slices]
         tokens, log_probabilities = zip(*parts, strict=True)
         return torch.cat(tokens), torch.cat(log_probabilities)
 

@@ -18,7 +18,7 @@ def prompts_of(given: Prompts) -> list[tuple[str, str]]:
     Raises
     ------
     ModelError
-        Something else is among them, or two share an id.
+        Something else is among them, two share an id, or a text has half of a surrogate pair, which is no character.
 
     Examples
     --------
@@ -27,10 +27,17 @@ def prompts_of(given: Prompts) -> list[tuple[str, str]]:
     """
     pairs = [_pair(each) for each in given]
     seen: set[str] = set()
-    for prompt_id, _ in pairs:
+    for prompt_id, text in pairs:
         if prompt_id in seen:
             raise ModelError(f"two prompts share the id {prompt_id!r}; what is drawn depends on it, so ids must differ")
         seen.add(prompt_id)
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ModelError(
+                f"prompt {prompt_id!r}: {text[error.start]!r} at place {error.start} is half of a surrogate pair; "
+                f"allowed are Unicode characters"
+            ) from None
     return pairs
 
 
@@ -107,7 +114,7 @@ def next_batch(
     [1, 2]
     >>> rows = longest_first([3], samples=3)
     >>> next_batch(rows, 0, [3], max_tokens=2, budget=8, pads=True)
-    ([Row(prompt=0, sample=0)], 24)
+    ([Row(prompt=0, sample=0)], 5)
     """
     width = lengths[rows[start].prompt]
     read = used = 0
