@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import torch
 
 from pytest_llmcal.scoring.protocol import ModelError
+
+Done = TypeVar("Done")
 
 _PATIENCE = 8
 """Batches that must fit before more tokens are tried again; doubled each time that goes wrong."""
@@ -91,6 +94,38 @@ class Budget:
         if self._fitted >= self._patience and self.tokens < self._most:
             self.tokens = min(self._most, 2 * self.tokens)
             self._fitted = 0
+
+    def tried(self, work: Callable[[], Done], tokens: int, *, is_least: bool) -> Done | None:
+        """Do some work; if memory is not enough for it, give less from now on, and return None.
+
+        Parameters
+        ----------
+        work : callable
+        tokens : int
+            Tokens of its batch.
+        is_least : bool
+            Whether a smaller batch is impossible.
+
+        Raises
+        ------
+        ModelError
+            Memory is not enough for the least.
+        """
+        try:
+            done = work()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if is_least:
+                raise too_large(tokens) from error
+        else:
+            self.fitted()
+            return done
+        # outside of the handler: while an error lives, so does all that its frames hold
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        self.shrink(tokens)
+        return None
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 
-from pytest_llmcal.scoring.budget import Budget, is_out_of_memory, too_large
+from pytest_llmcal.scoring.budget import Budget
 from pytest_llmcal.scoring.protocol import ModelError, Progress, Request
 from pytest_llmcal.scoring.tokens import Encoder, Tokens
 
@@ -152,41 +153,31 @@ class EncoderDecoder:
         done = 0
         while done < len(contexts):
             part = contexts[done : done + max(1, self._budget.tokens // len(contexts[done]))]
-            if not self._fits(part, owners, pairs, answers):
+            work = partial(self._weigh_behind, part, owners, pairs)
+            found = self._budget.tried(work, self._budget.tokens, is_least=self._budget.tokens == 1)
+            if found is None:
                 continue
+            answers |= found
             done += len(part)
             if progress is not None:
                 progress(len(answers), len(pairs))
         return [answers[owner] for owner in range(len(pairs))]
 
-    def _fits(
-        self,
-        contexts: Sequence[Tokens],
-        owners: dict[Tokens, dict[Tokens, list[int]]],
-        pairs: Sequence[Pair],
-        answers: dict[int, list[float]],
-    ) -> bool:
-        """Weigh what stands behind some contexts; if memory is not enough for it, ask for less from now on."""
-        try:
-            with torch.inference_mode():
-                hidden, mask = encode(self._network, contexts)
-                rows = [(place, read) for place, context in enumerate(contexts) for read in owners[context]]
-                rows.sort(key=lambda row: len(row[1]), reverse=True)
-                for part in _batches(rows, self._budget.tokens, lambda row: len(row[1]) + 1 + hidden.shape[1]):
-                    logits = self._decode(hidden, mask, part)
-                    for number, (place, read) in enumerate(part):
-                        for owner in owners[contexts[place]][read]:
-                            answers[owner] = _weighed(logits[number], pairs[owner][1])
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            if self._budget.tokens == 1:
-                raise too_large(len(contexts[0])) from error
-        else:
-            self._budget.fitted()
-            return True
-        self._budget.shrink(self._budget.tokens)
-        return False
+    def _weigh_behind(
+        self, contexts: Sequence[Tokens], owners: dict[Tokens, dict[Tokens, list[int]]], pairs: Sequence[Pair]
+    ) -> dict[int, list[float]]:
+        """Weigh what stands behind some contexts, by the number of the pair."""
+        answers: dict[int, list[float]] = {}
+        with torch.inference_mode():
+            hidden, mask = encode(self._network, contexts)
+            rows = [(place, read) for place, context in enumerate(contexts) for read in owners[context]]
+            rows.sort(key=lambda row: len(row[1]), reverse=True)
+            for part in _batches(rows, self._budget.tokens, lambda row: len(row[1]) + 1 + hidden.shape[1]):
+                logits = self._decode(hidden, mask, part)
+                for number, (place, read) in enumerate(part):
+                    for owner in owners[contexts[place]][read]:
+                        answers[owner] = _weighed(logits[number], pairs[owner][1])
+        return answers
 
     def _decode(self, hidden: torch.Tensor, mask: torch.Tensor, rows: Sequence[tuple[int, Tokens]]) -> torch.Tensor:
         """Logits after each token read, shape (rows, width, vocabulary)."""

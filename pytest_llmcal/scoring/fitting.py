@@ -64,21 +64,65 @@ def fitted(
     return result
 
 
-def _group(group: list[tuple[Request, Pair]], limit: int, truncate: str | None, head: Tokens) -> list[Pair]:
+def _group(group: list[tuple[Request, Pair]], limit: int, truncate: Literal["left"] | None, head: Tokens) -> list[Pair]:
     request, (context, longest) = max(group, key=lambda each: len(each[1][1]))
-    length = len(context) + len(longest) - 1
-    if length <= limit:
-        return [pair for _, pair in group]
+    cut = shortened(
+        request.item, request.context, context, len(longest), "choice", limit=limit, truncate=truncate, head=head
+    )
+    return [(cut, continuation) for _, (_, continuation) in group]
+
+
+def shortened(
+    item: str,
+    text: str,
+    context: Tokens,
+    after: int,
+    name: str,
+    *,
+    limit: int | None,
+    truncate: Literal["left"] | None,
+    head: Tokens,
+    apart: bool = False,
+) -> Tokens:
+    """Return a context that leaves room for what follows: as it is, or truncated where that was asked for.
+
+    Parameters
+    ----------
+    item, text : str
+        Id and text of the prompt, for the error message.
+    context : tuple of int
+        Its tokens.
+    after : int
+        Tokens that follow, the last of which is not read.
+    name : str
+        What they are, for the error message.
+    limit, truncate, head
+        As for `fitted`.
+    apart : bool
+        Whether context and what follows are read apart, each up to the limit.
+
+    Raises
+    ------
+    ModelError
+        The context is too long, nothing of it would be left, or what follows is longer than the limit by itself.
+
+    Examples
+    --------
+    >>> shortened("one", "a", (1, 2, 3, 4), 2, "max_tokens", limit=4, truncate="left", head=(1,))
+    (1, 3, 4)
+    """
+    beside = 0 if apart else after - 1
+    length = max(len(context) + beside, after)
+    if limit is None or length <= limit:
+        return context
     kept = head[: beginning(head, context)]  # its last token may have merged with the prompt
-    room = limit - (len(longest) - 1) - len(kept)
+    room = limit - beside - len(kept) if after <= limit else 0
     if truncate is None or room < 1:
         raise ModelError(
-            f"item {request.item!r} ({opening(request.context)}): prompt and choice are {length} tokens, the "
-            f"model reads at most {limit}"
-            + ('; truncate="left" (--llmcal-truncate left) leaves out the oldest' if truncate is None else "")
+            f"item {item!r} ({opening(text)}): prompt and {name} are {length} tokens, the model reads at most {limit}"
+            + ('; truncate="left" (--llmcal-truncate left) leaves out the oldest' if room >= 1 else "")
         )
-    cut = kept + context[-room:]
-    return [(cut, continuation) for _, (_, continuation) in group]
+    return kept + context[-room:]
 
 
 def opening(text: str) -> str:

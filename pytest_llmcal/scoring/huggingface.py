@@ -11,7 +11,7 @@ from pytest_llmcal.records import ModelFacts
 from pytest_llmcal.scoring.chat import Chat
 from pytest_llmcal.scoring.encoder_decoder import EncoderDecoder, SeparateEncoder
 from pytest_llmcal.scoring.engine import Engine
-from pytest_llmcal.scoring.fitting import fitted, opening
+from pytest_llmcal.scoring.fitting import fitted, shortened
 from pytest_llmcal.scoring.generation.generator import Generator
 from pytest_llmcal.scoring.generation.prompts import prompts_of
 from pytest_llmcal.scoring.plan import Row, rows_of_text
@@ -284,20 +284,17 @@ class HuggingFaceModel:
 
     def _shortened(self, item: str, text: str, context: Tokens, after: int, name: str) -> Tokens:
         """Return a context that fits with ``after`` tokens, the last of which is not read."""
-        beside = 0 if self._encodes_apart else after - 1
-        length = max(len(context) + beside, after)
-        if self._limit is None or length <= self._limit:
-            return context
-        head = self._encoder.head
-        room = self._limit - beside - len(head)
-        if self._truncate is None or room < 1 or after > self._limit:
-            raise ModelError(
-                f"item {item!r} ({opening(text)}): prompt and {name} are {length} tokens, the "
-                f"model reads at most {self._limit}"
-                + ('; truncate="left" (--llmcal-truncate left) leaves out the oldest' if self._truncate is None else "")
-            )
-        # the begin token is kept: models that always saw one are lost without it
-        return head + context[-room:]
+        return shortened(
+            item,
+            text,
+            context,
+            after,
+            name,
+            limit=self._limit,
+            truncate=self._truncate,
+            head=self._encoder.head,
+            apart=self._encodes_apart,
+        )
 
     def _numbers(self, item: str, log_probabilities: Sequence[float]) -> Sequence[float]:
         """Return log-probabilities as they are; raise a `ModelError` if one is not a number."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -106,14 +106,18 @@ class GenerationOptions:
     def __post_init__(self) -> None:
         for name, least in (("max_tokens", 1), ("samples", 1), ("seed", None)):
             _check_whole(name, getattr(self, name), least)
+        if not isinstance(self.stop, Iterable):
+            raise ModelError(f"stop is {self.stop!r}; allowed are a text and sequences of texts, () for none")
         object.__setattr__(self, "stop", (self.stop,) if isinstance(self.stop, str) else tuple(self.stop))
         for each in self.stop:
             if not isinstance(each, str) or not each:
                 raise ModelError(f"stop has {each!r}; allowed are texts of at least one character")
-        if not (_is_number(self.temperature) and 0 <= self.temperature < math.inf):
+        if not (_is_number(self.temperature) and 0 <= self.temperature <= sys.float_info.max):
             raise ModelError(f"temperature is {self.temperature!r}; allowed are 0 and finite numbers above")
         if not (_is_number(self.top_p) and 0 < self.top_p <= 1):
             raise ModelError(f"top_p is {self.top_p!r}; allowed are numbers above 0 and at most 1")
+        for name in ("temperature", "top_p"):  # 1 and 1.0 are the same question to a cache
+            object.__setattr__(self, name, float(getattr(self, name)))
         if self.samples > 1 and self.temperature == 0:
             raise ModelError(f"{self.samples} samples at temperature 0 are all the same text; a temperature is needed")
 

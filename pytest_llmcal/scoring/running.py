@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
 
-import torch
-
-from pytest_llmcal.scoring.budget import Budget, is_out_of_memory, too_large
+from pytest_llmcal.scoring.budget import Budget
 from pytest_llmcal.scoring.kernels.attention import Kept
 from pytest_llmcal.scoring.kernels.packed import PackedForward
 from pytest_llmcal.scoring.kernels.plain import PlainForward
@@ -18,8 +15,6 @@ from pytest_llmcal.scoring.plan import Branch, Row, longest_first, next_batch, t
 
 Tell = Callable[[int], None]
 """Called with the number of questions that were answered since the last call."""
-
-Done = TypeVar("Done")
 
 _UNDER_WAY = 2
 """Batches that a GPU is given before the answers of the first are fetched."""
@@ -64,7 +59,7 @@ class Running:
             part = branch.tokens[done : done + self._budget.tokens]
             begin = branch.start + done
             row = Row(part, tuple(range(begin, begin + len(part))), (len(part),) * len(part), ())
-            longer = self._tried(partial(forward.keep, row, kept), len(part), len(part) == 1)
+            longer = self._budget.tried(partial(forward.keep, row, kept), len(part), is_least=len(part) == 1)
             if longer is not None:
                 kept, done = longer, done + len(part)
         return kept
@@ -77,7 +72,7 @@ class Running:
             lengths = [len(row.tokens) for row in batch]
             tokens = max(lengths) * len(batch) if padded else sum(lengths)
             apart = texts_of_row(batch[0]) if len(batch) == 1 else []
-            pending = self._tried(partial(run, batch), tokens, len(apart) == 1)
+            pending = self._budget.tried(partial(run, batch), tokens, is_least=len(apart) == 1)
             if pending is None and apart:
                 ordered[start : start + 1] = apart
             if pending is None:
@@ -86,24 +81,6 @@ class Running:
             self._pending.append(pending)
             if len(self._pending) >= _UNDER_WAY:
                 self._fetch()
-
-    def _tried(self, work: Callable[[], Done], tokens: int, is_least: bool) -> Done | None:
-        """Do some work; if memory is not enough for it, ask for less from now on, and return None."""
-        try:
-            done = work()
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            if is_least:
-                raise too_large(tokens) from error
-        else:
-            self._budget.fitted()
-            return done
-        # outside of the handler: while an error lives, so does all that its frames hold
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        self._budget.shrink(tokens)
-        return None
 
     def _fetch(self) -> None:
         answered = self._pending.popleft().fetch(self._answers)

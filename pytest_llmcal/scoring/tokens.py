@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from pytest_llmcal.scoring.chat import Chat
@@ -51,7 +52,7 @@ class Encoder:
         cuts = cuts_of(tokenizer) if cut else None
         self._cutting = None if cuts is None else CutEncoding(tokenizer, cuts, self._encode, self._tokens)
 
-    @property
+    @cached_property
     def head(self) -> Tokens:
         """Tokens that stand before every prompt: those of ``begin``, or all that the chat template writes there."""
         if self._chat is None:

@@ -13,6 +13,7 @@ from pytest_llmcal.scoring import ModelError, Request, load_model, score
 from pytest_llmcal.scoring.chat import Chat
 from pytest_llmcal.scoring.tokens import Encoder
 from pytest_llmcal.tasks import Item
+from pytest_llmcal.world import checkpoint_folder
 from tests.scoring.chat_templates import CHAT_ML, LLAMA_2, NO_SYSTEM
 
 Make = Callable[[str], Any]
@@ -181,3 +182,16 @@ def test_truncation_keeps_the_system_prompt_and_the_opening_of_the_turn(
     assert re.match(r"<s> ?\[INST\] <<SYS>>\nB\n<</SYS>>\n\n *river river", context)
     assert context.endswith("to the sea [/INST]")
     assert max(len(context) + len(choice) - 1 for context, choice in pairs) == 64
+
+
+def test_a_prompt_to_be_continued_is_cut_as_one_to_be_scored(tmp_path: Path) -> None:
+    """Here the template's last token merges with the prompt, which then begins with only part of what is kept."""
+    template = "{% for message in messages %}Th{{ message['content'] }}{% endfor %} Answer:"
+    folder = with_template(checkpoint_folder("world/gpt2"), tmp_path / "chat", template)
+    model = load_model(folder, device="cpu", chat=True, truncate="left")
+    prompt = "e Who keeps the bees of Oakrise? " * 12
+    [whole] = model._encoder.prompts([prompt])
+    assert len(model._encoder.head) == 2
+    assert whole[:2] != model._encoder.head
+    [(scored, _)] = model._pairs([Request("one", prompt, "x")])
+    assert model._room_after("one", prompt, whole, 1) == scored == whole[-64:]

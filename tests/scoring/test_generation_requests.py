@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_llmcal import load_model, load_task
 from pytest_llmcal.records import ModelFacts
 from pytest_llmcal.scoring import GeneratingModel, Generation, GenerationOptions, Model, ModelError, generate
-from pytest_llmcal.scoring.generation.prompts import KEPT, Row, batches, prompts_of
+from pytest_llmcal.scoring.generation.prompts import KEPT, Row, longest_first, next_batch, prompts_of
 from pytest_llmcal.tasks import Item, Text
 
 
@@ -26,9 +26,11 @@ from pytest_llmcal.tasks import Item, Text
         ({"seed": "x"}, "seed is 'x'; allowed are whole numbers"),
         ({"stop": [".", ""]}, "stop has ''; allowed are texts of at least one character"),
         ({"stop": [3]}, "stop has 3"),
+        ({"stop": None}, r"stop is None; allowed are a text and sequences of texts, \(\) for none"),
         ({"temperature": -0.1}, r"temperature is -0\.1; allowed are 0 and finite numbers above"),
         ({"temperature": float("nan")}, "temperature is nan"),
         ({"temperature": float("inf")}, "temperature is inf"),
+        ({"temperature": 10**400}, "temperature is 10"),
         ({"temperature": None}, "temperature is None"),
         ({"top_p": 0}, "top_p is 0; allowed are numbers above 0 and at most 1"),
         ({"top_p": 1.1}, r"top_p is 1\.1"),
@@ -55,6 +57,11 @@ def test_two_prompts_of_one_id_are_refused() -> None:
 def test_what_is_no_prompt_is_refused(wrong: Any) -> None:
     with pytest.raises(ModelError, match=r"a prompt is .*; allowed are items and pairs"):
         prompts_of([wrong])
+
+
+def test_half_of_a_character_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"prompt 'b': '\\ud800' at place 1 is half of a surrogate pair; allowed are"):
+        prompts_of([("a", "\U0001f642"), ("b", "x\ud800")])
 
 
 def test_running_text_is_no_prompt() -> None:
@@ -111,18 +118,42 @@ def test_a_model_of_a_hook_may_generate() -> None:
     lengths=st.lists(st.integers(1, 30), max_size=20),
     samples=st.integers(1, 5),
     max_tokens=st.integers(1, 20),
-    budget=st.integers(1, 200),
+    budget=st.integers(1, 1_600),
     pads=st.booleans(),
 )
 def test_every_text_is_planned_once_and_within_the_budget(
     lengths: list[int], samples: int, max_tokens: int, budget: int, pads: bool
 ) -> None:
-    planned = list(batches(lengths, samples, max_tokens, budget, pads=pads))
-    rows = [row for batch in planned for row in batch]
+    rows = longest_first(lengths, samples)
     assert Counter(rows) == Counter(Row(prompt, sample) for prompt in range(len(lengths)) for sample in range(samples))
-    for batch in planned:
+    start = 0
+    while start < len(rows):
+        batch, tokens = next_batch(rows, start, lengths, max_tokens, budget, pads=pads)
+        assert batch == rows[start : start + len(batch)]
         prompts = {row.prompt for row in batch}
         width = max(lengths[prompt] for prompt in prompts)
-        assert len(prompts) == 1 or len(prompts) * width <= budget
-        assert len(batch) == 1 or len(batch) * (width + max_tokens) <= KEPT * budget
+        read = KEPT * len(prompts) * width if len(prompts) > 1 else 0
+        assert tokens == max(read, len(batch) * (width + max_tokens))
+        assert len(batch) == 1 or tokens <= budget
         assert pads or len({lengths[prompt] for prompt in prompts}) == 1
+        start += len(batch)
+
+
+@given(
+    lengths=st.lists(st.integers(1, 30), min_size=1),
+    samples=st.integers(1, 5),
+    max_tokens=st.integers(1, 20),
+    budget=st.integers(1, 10_000),
+)
+def test_half_of_what_a_batch_takes_is_a_smaller_batch(
+    lengths: list[int], samples: int, max_tokens: int, budget: int
+) -> None:
+    rows = longest_first(lengths, samples)
+    batch, tokens = next_batch(rows, 0, lengths, max_tokens, budget, pads=True)
+    smaller, _ = next_batch(rows, 0, lengths, max_tokens, tokens // 2, pads=True)
+    assert len(smaller) < len(batch) or len(batch) == 1
+
+
+def test_a_prompt_longer_than_what_is_read_at_once_is_read_once_for_its_samples() -> None:
+    rows = longest_first([20], samples=3)
+    assert next_batch(rows, 0, [20], 1, KEPT * 10, pads=True) == (rows, 63)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from pytest_llmcal.scoring import ModelError, Request, load_model
+from pytest_llmcal.scoring import GenerationOptions, ModelError, Request, load_model
 from pytest_llmcal.scoring.budget import Budget
+from pytest_llmcal.scoring.generation.reader import DecoderReader
 
 REQUESTS = [
     Request(str(n), "Who keeps the bees of Oakrise? " * 2 + f"{n} ", choice)
@@ -126,6 +127,48 @@ def test_more_is_tried_again_when_there_is_room_and_ever_more_rarely() -> None:
             seen.append("fitted")
     assert seen.count("refused") <= 5
     assert budget.tokens >= 250
+
+
+PROMPTS = [(str(n), "Who keeps the bees of Oakrise? " + "Nobody. " * (n % 3)) for n in range(8)]
+DRAWN = GenerationOptions(max_tokens=6, temperature=1.0, samples=3)
+
+
+def limit_rows(monkeypatch: pytest.MonkeyPatch, room: int) -> list[int]:
+    """Refuse memory to a step of writing with more rows than there is room for; note the rows of each."""
+    rows: list[int] = []
+    step = DecoderReader.step
+
+    def limited_step(reader: DecoderReader, tokens: Any) -> Any:
+        rows.append(len(tokens))
+        if len(tokens) > room:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 9 bytes")
+        return step(reader, tokens)
+
+    monkeypatch.setattr(DecoderReader, "step", limited_step)
+    return rows
+
+
+def test_texts_are_written_in_smaller_batches_and_are_the_same(
+    model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_model(model_folder("gpt2"), device="cpu")
+    expected = [[each.tokens for each in samples] for samples in model.generate(PROMPTS, DRAWN)]
+    rows = limit_rows(monkeypatch, 5)
+    told: list[tuple[int, int]] = []
+    found = model.generate(PROMPTS, DRAWN, lambda *done: told.append(done))
+    assert [[each.tokens for each in samples] for samples in found] == expected
+    assert 1 <= sum(count > 5 for count in rows) <= 4
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1] == (24, 24)
+
+
+def test_a_single_text_that_does_not_fit_is_an_error_that_says_its_length(
+    model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_model(model_folder("gpt2"), device="cpu")
+    limit_rows(monkeypatch, 0)
+    with pytest.raises(ModelError, match=r"one text of \d+ tokens does not fit into memory"):
+        model.generate(PROMPTS, DRAWN)
 
 
 LIMITED_PROCESS = """

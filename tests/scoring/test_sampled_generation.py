@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
 
 from pytest_llmcal.scoring import GenerationOptions, load_model
+from pytest_llmcal.scoring.generation import choosing
 from pytest_llmcal.scoring.generation.choosing import Chooser
 from pytest_llmcal.scoring.generation.draws import draws
 
@@ -145,6 +146,35 @@ def test_probabilities_close_to_one_are_told_apart() -> None:
 def test_a_low_temperature_takes_the_best() -> None:
     numbers = torch.linspace(0, 0.999, 50, dtype=torch.float64)
     assert set(Chooser(0.01, 1.0)(LOGITS.expand(50, -1), numbers)[0].tolist()) == {2}
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+@pytest.mark.parametrize("temperature", [1e-30, 1e-38, 1e-40, 5e-324])
+def test_the_lowest_temperatures_too(temperature: float, kind: torch.dtype) -> None:
+    logits = LOGITS.to(kind).expand(50, -1) + 80
+    numbers = torch.linspace(0, 0.999, 50, dtype=torch.float64)
+    assert set(Chooser(temperature, 1.0)(logits, numbers)[0].tolist()) == {2}
+
+
+@pytest.mark.parametrize(("temperature", "top_p"), [(0.0, 1.0), (1.3, 1.0), (1.3, 0.7)])
+def test_few_logits_are_weighed_at_once_and_what_is_chosen_is_the_same(
+    temperature: float, top_p: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logits = torch.randn((23, 10), generator=torch.Generator().manual_seed(0))
+    numbers = torch.linspace(0, 0.999, 23, dtype=torch.float64) if temperature else None
+    expected = Chooser(temperature, top_p)(logits, numbers)
+    sizes, softmax = [], torch.softmax
+
+    def measured(some: torch.Tensor, *rest: int) -> torch.Tensor:
+        sizes.append(some.numel())
+        return softmax(some, *rest)
+
+    monkeypatch.setattr(torch, "softmax", measured)
+    monkeypatch.setattr(choosing, "AT_ONCE", 45)
+    tokens, log_probabilities = Chooser(temperature, top_p)(logits, numbers)
+    assert tokens.tolist() == expected[0].tolist()
+    assert log_probabilities.tolist() == expected[1].tolist()
+    assert sizes == ([40] * 5 + [30] if temperature else [])
 
 
 def test_numbers_are_uniform_and_differ_between_texts() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_llmcal.scoring import GenerationOptions, load_model
 from pytest_llmcal.scoring.generation.text import Detokenizer, GrowingText
+from pytest_llmcal.scoring.generation.writing import Writing
 
 Make = Callable[[str], Any]
 
@@ -113,3 +114,24 @@ def test_a_special_token_may_be_named_though_no_text_shows_it(model_folder: Call
     [[found]] = model.generate([("i", "Prices:")], GenerationOptions(max_tokens=16, stop=model._tokenizer.pad_token))
     length = whole.tokens.index(whole.tokens[2]) + 1
     assert (found.tokens, found.finish_reason) == (whole.tokens[:length], "stop")
+
+
+def test_a_stop_string_that_does_not_come_changes_no_text() -> None:
+    """Some tokenizers give up a whole run of bytes when one of them fits no character."""
+    from tokenizers import Tokenizer, decoders, models
+    from transformers import PreTrainedTokenizerFast
+
+    vocabulary = {f"<0x{byte:02X}>": byte for byte in range(256)} | {"a": 256, "<unk>": 257}
+    tokenizer = Tokenizer(models.BPE(vocabulary, [], unk_token="<unk>", byte_fallback=True))
+    tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
+    detokenizer = Detokenizer(PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>"))
+
+    def written(stops: list[str]) -> str:
+        writing = Writing(detokenizer, (256,), stops, ())
+        for byte in (0xE2, 0x82, 0xAC, 0xFF):
+            if not writing.complete:
+                writing.add(byte, 0.0)
+        return writing.generation().text
+
+    assert written(["never"]) == written([]) == "\ufffd" * 4
+    assert written(["\u20ac"]) == ""

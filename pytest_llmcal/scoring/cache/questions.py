@@ -103,7 +103,10 @@ def generation(options: GenerationOptions) -> Question[tuple[str, str], list[Gen
     ----------
     options : GenerationOptions
     """
-    asked = json.dumps(asdict(options), sort_keys=True)
+    told = asdict(options)
+    if options.temperature == 0:  # nothing is drawn
+        del told["seed"], told["top_p"]
+    asked = json.dumps(told, sort_keys=True)
     return Question(
         name="generation",
         weight=max(1, options.max_tokens * options.samples // 8),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
+from pytest_llmcal.scoring.budget import Budget
 from pytest_llmcal.scoring.generation.choosing import Chooser
 from pytest_llmcal.scoring.generation.draws import draws
-from pytest_llmcal.scoring.generation.prompts import Row, batches
+from pytest_llmcal.scoring.generation.prompts import KEPT, Row, longest_first, next_batch
 from pytest_llmcal.scoring.generation.reader import Reader, pads, reader_of
 from pytest_llmcal.scoring.generation.text import Detokenizer
 from pytest_llmcal.scoring.generation.writing import Writing
@@ -44,7 +46,7 @@ class Generator:
         self._detokenizer = Detokenizer(tokenizer)
         self._special = dict(zip(tokenizer.all_special_tokens, tokenizer.all_special_ids, strict=True))
         self._ends = _ends(network, tokenizer)
-        self._budget = batch_tokens
+        self._budget = Budget(KEPT * batch_tokens)
         self._every = 1 if network.device.type == "cpu" else STEPS_UNSEEN
 
     def generate(
@@ -66,15 +68,22 @@ class Generator:
             ``options.samples`` for each prompt.
         """
         lengths = [len(tokens) for _, tokens in prompts]
-        planned = batches(lengths, options.samples, options.max_tokens, self._budget, pads=pads(self._network))
+        rows = longest_first(lengths, options.samples)
         answers: dict[Row, Generation] = {}
-        for rows in planned:
-            with torch.inference_mode():
-                answers |= zip(rows, self._batch(rows, prompts, options), strict=True)
+        while len(answers) < len(rows):
+            batch, tokens = next_batch(
+                rows, len(answers), lengths, options.max_tokens, self._budget.tokens, pads=pads(self._network)
+            )
+            work = partial(self._batch, batch, prompts, options)
+            written = self._budget.tried(work, tokens, is_least=len(batch) == 1)
+            if written is None:
+                continue
+            answers |= zip(batch, written, strict=True)
             if progress is not None:
-                progress(len(answers), len(prompts) * options.samples)
+                progress(len(answers), len(rows))
         return [[answers[Row(prompt, sample)] for sample in range(options.samples)] for prompt in range(len(prompts))]
 
+    @torch.inference_mode()
     def _batch(self, rows: Sequence[Row], prompts: Sequence[Prompt], options: GenerationOptions) -> list[Generation]:
         reader, choose = reader_of(self._network), Chooser(options.temperature, options.top_p)
         logits = _read(reader, rows, prompts, options.max_tokens)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_llmcal.scoring.protocol import ModelError, Prompts
@@ -18,7 +18,7 @@ def prompts_of(given: Prompts) -> list[tuple[str, str]]:
     Raises
     ------
     ModelError
-        Something else is among them, or two share an id.
+        Something else is among them, two share an id, or a text has half of a surrogate pair, which is no character.
 
     Examples
     --------
@@ -27,10 +27,17 @@ def prompts_of(given: Prompts) -> list[tuple[str, str]]:
     """
     pairs = [_pair(each) for each in given]
     seen: set[str] = set()
-    for prompt_id, _ in pairs:
+    for prompt_id, text in pairs:
         if prompt_id in seen:
             raise ModelError(f"two prompts share the id {prompt_id!r}; what is drawn depends on it, so ids must differ")
         seen.add(prompt_id)
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ModelError(
+                f"prompt {prompt_id!r}: {text[error.start]!r} at place {error.start} is half of a surrogate pair; "
+                f"allowed are Unicode characters"
+            ) from None
     return pairs
 
 
@@ -60,53 +67,64 @@ class Row:
     sample: int
 
 
-def batches(lengths: Sequence[int], samples: int, max_tokens: int, budget: int, *, pads: bool) -> Iterator[list[Row]]:
-    """Put rows of prompts of like length together, the longest first.
+def longest_first(lengths: Sequence[int], samples: int) -> list[Row]:
+    """Return the rows of all prompts, those of one together.
+
+    Examples
+    --------
+    >>> [(row.prompt, row.sample) for row in longest_first([3, 5], samples=2)]
+    [(1, 0), (1, 1), (0, 0), (0, 1)]
+    """
+    prompts = sorted(range(len(lengths)), key=lambda prompt: -lengths[prompt])
+    return [Row(prompt, sample) for prompt in prompts for sample in range(samples)]
+
+
+def next_batch(
+    rows: Sequence[Row], start: int, lengths: Sequence[int], max_tokens: int, budget: int, *, pads: bool
+) -> tuple[list[Row], int]:
+    """Take the rows that run together next.
 
     Each prompt is read once a batch, whatever the number of its samples there.
 
     Parameters
     ----------
+    rows : sequence of Row
+        Those of one prompt stand together, the longest prompts first.
+    start : int
+        Index of the first row that is not done.
     lengths : sequence of int
         Tokens of each prompt.
-    samples, max_tokens : int
-        Texts for each prompt, and most tokens of a text.
+    max_tokens : int
+        Most tokens of a text.
     budget : int
-        Most tokens of prompts that are read at once, padding counted; `KEPT` times as many are kept with what is
-        written. A row that needs more makes a batch of its own.
+        Most tokens that are kept, of prompts and of what is written, padding counted; for every `KEPT` of them one
+        token of several prompts is read at once. A row that needs more makes a batch of its own.
     pads : bool
         Whether prompts of different lengths may run together.
 
-    Yields
-    ------
-    list of Row
-        Rows of one prompt stand together.
+    Returns
+    -------
+    (batch, tokens)
+        Rows, and the least budget that they fit into.
 
     Examples
     --------
-    >>> for rows in batches([3, 5, 4], samples=1, max_tokens=2, budget=10, pads=True):
-    ...     print([row.prompt for row in rows])
+    >>> rows = longest_first([3, 5, 4], samples=1)
+    >>> [row.prompt for row in next_batch(rows, 0, [3, 5, 4], max_tokens=2, budget=80, pads=True)[0]]
     [1, 2]
-    [0]
-    >>> for rows in batches([3], samples=3, max_tokens=2, budget=1, pads=True):  # 8 are kept
-    ...     print([(row.prompt, row.sample) for row in rows])
-    [(0, 0)]
-    [(0, 1)]
-    [(0, 2)]
+    >>> rows = longest_first([3], samples=3)
+    >>> next_batch(rows, 0, [3], max_tokens=2, budget=8, pads=True)
+    ([Row(prompt=0, sample=0)], 5)
     """
-    waiting: list[Row] = []
-    width = read = 0
-    for prompt in sorted(range(len(lengths)), key=lambda prompt: -lengths[prompt]):
-        for sample in range(samples):
-            new = sample == 0 or not waiting
-            over = (read + new) * width > budget and new
-            kept = (len(waiting) + 1) * (width + max_tokens) > KEPT * budget
-            if waiting and (over or kept or (not pads and lengths[prompt] != width)):
-                yield waiting
-                waiting = []
-            if not waiting:
-                width, read, new = lengths[prompt], 0, True
-            read += new
-            waiting.append(Row(prompt, sample))
-    if waiting:
-        yield waiting
+    width = lengths[rows[start].prompt]
+    read = used = 0
+    end = start
+    while end < len(rows):
+        prompt = rows[end].prompt
+        together = read + (end == start or prompt != rows[end - 1].prompt)
+        # a prompt alone is read whatever its length, once for all of its samples
+        needed = max(KEPT * together * width if together > 1 else 0, (end + 1 - start) * (width + max_tokens))
+        if end > start and (needed > budget or (not pads and lengths[prompt] != width)):
+            break
+        read, used, end = together, needed, end + 1
+    return list(rows[start:end]), used

@@ -32,10 +32,10 @@ class Writing:
         self._detokenizer = detokenizer
         self._prompt = prompt
         self._ends = ends
-        # without stop strings the text is decoded once, at the end
         self._growing = GrowingText(detokenizer, prompt, stops) if stops else None
         self._tokens: list[int] = []
         self._log_probabilities: list[float] = []
+        self._stopped = False
         self.complete = False
 
     def add(self, token: int, log_probability: float) -> None:
@@ -45,7 +45,7 @@ class Writing:
         if token in self._ends:
             self.complete = True
         elif self._growing is not None:
-            self.complete = self._growing.add(token)
+            self.complete = self._stopped = self._growing.add(token)
 
     def generation(self) -> Generation:
         """Return what was written."""
@@ -57,7 +57,8 @@ class Writing:
         )
 
     def _text(self) -> str:
-        if self._growing is not None:
+        if self._growing is not None and self._stopped:
             return self._growing.text
+        # decoded as a whole: of bytes that make no character some tokenizers say another text token by token
         spoken = self._tokens[:-1] if self.complete else self._tokens
         return self._detokenizer.after(self._detokenizer.tail(self._prompt), tuple(spoken))

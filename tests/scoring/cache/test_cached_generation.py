@@ -54,6 +54,13 @@ def test_what_is_drawn_depends_on_the_prompt_s_id_and_what_is_not_does_not() -> 
     assert greedy.texts(same[0]) == greedy.texts(same[1])
 
 
+def test_what_changes_no_answer_changes_no_key() -> None:
+    greedy = generation(GenerationOptions(max_tokens=6))
+    assert generation(GenerationOptions(max_tokens=6, seed=3, top_p=0.5)).texts(PROMPTS[0]) == greedy.texts(PROMPTS[0])
+    whole = GenerationOptions(max_tokens=6, temperature=1, top_p=1, samples=3, seed=1)
+    assert generation(whole).texts(PROMPTS[0]) == generation(DRAWN).texts(PROMPTS[0])
+
+
 def test_where_prompts_are_cut_an_answer_depends_on_the_choices_beside_it(tmp_path: Path) -> None:
     # the longest choice decides how much is left of the prompt, for every choice of the item
     prompt = "bees " * 200
