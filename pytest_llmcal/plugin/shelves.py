@@ -96,7 +96,7 @@ class ModelShelf:
         self._model: Model | None = None
         # The model is kept with what it said: while it lives, no other object has its id.
         self._scores: dict[tuple[int, str, str, str, str], tuple[Model, Scores]] = {}
-        self._notes: dict[tuple[int, str, str], tuple[Model, str]] = {}
+        self._notes: dict[tuple[int, str, str, str], tuple[Model, str]] = {}
 
     def get(self, name: str) -> Model:
         """Return a model, loading it first where it is not the one in memory.
@@ -163,14 +163,14 @@ class ModelShelf:
         return self._scores[key][1]
 
     def precision_note(self, model: Model, items: Items) -> str | None:
-        """Say what a narrow number format on the CPU changes on a split, found out once; None for any other model."""
+        """Say what a narrow number format on the CPU changes on items, found out once; None for any other model."""
         from pytest_llmcal.scoring import ModelError
         from pytest_llmcal.scoring.precision import dtype_flips, is_narrow_on_cpu
         from pytest_llmcal.scoring.progress import announced
 
         if not is_narrow_on_cpu(model):
             return None
-        key = (id(model), items.task, items.split)
+        key = (id(model), items.task, items.split, items.fingerprint)
         if key not in self._notes:
             about = f"{self._name} on {items.task} ({items.split})"
             try:
