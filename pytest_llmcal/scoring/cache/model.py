@@ -90,6 +90,8 @@ class CachedModel:
             kept = self._store.facts(self._digest)
             if kept is None:
                 kept = self._loaded().facts
+            elif kept.name != self._name:
+                self._store.rename(self._digest, replace(kept, name=self._name))
             self._known = replace(kept, name=self._name, device=self._device)
         return self._known
 

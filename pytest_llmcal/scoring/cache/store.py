@@ -130,7 +130,15 @@ class Store:
 
     def keep_facts(self, model: bytes, facts: ModelFacts) -> None:
         """Remember what is known of a model."""
-        self._keep_one("models", model, json.dumps(asdict(facts)).encode())
+        self._keep_one("models", model, _payload(facts))
+
+    def rename(self, model: bytes, facts: ModelFacts) -> None:
+        """Note under which name a model was last used, where that can be written at once."""
+        self._database.write_if_free(
+            lambda connection: connection.execute(
+                "INSERT OR REPLACE INTO models VALUES (?, ?)", (model, sealed(model, _payload(facts)))
+            )
+        )
 
     def fingerprint(self, signature: bytes) -> str | None:
         """Return the fingerprint of a folder whose files are those of the signature."""
@@ -149,21 +157,24 @@ class Store:
         kept = [Kept(self.facts(model) or unknown, results, used) for model, results, used in rows]
         return sorted(kept, key=lambda each: each.used, reverse=True)
 
-    def clear(self, name: str | None = None) -> None:
-        """Give up everything, or all that is kept of the models of a name."""
+    def clear(self, name: str | None = None) -> bool:
+        """Give up everything, or all that is kept of the models of a name; tell whether that could be done."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: sqlite3.Connection) -> bool:
             if name is None:
                 for table in ("results", "chunks", "models", "fingerprints"):
                     connection.execute(f"DELETE FROM {table}")  # noqa: S608  # one of four words
-                return
+                return True
             for model in _models_called(connection, name):
                 connection.execute("DELETE FROM chunks WHERE model = ?", (model,))
                 connection.execute("DELETE FROM models WHERE key = ?", (model,))
             connection.execute("DELETE FROM results WHERE chunk NOT IN (SELECT id FROM chunks)")
+            return True
 
-        self._database.write(work, None)
-        self._database.read(give_back, None)
+        done = self._database.write(work, otherwise=False)
+        if done:
+            self._database.read(give_back, None)
+        return done
 
     def close(self) -> None:
         """Let go of the file."""
@@ -184,8 +195,8 @@ class Store:
         old: list[int] = self._database.read(lambda connection: _older(connection, chunks, now - _HOUR), [])
         if old:
             rows = [(now, chunk) for chunk in old]
-            self._database.write(
-                lambda connection: connection.executemany("UPDATE chunks SET used = ? WHERE id = ?", rows), None
+            self._database.write_if_free(
+                lambda connection: connection.executemany("UPDATE chunks SET used = ? WHERE id = ?", rows)
             )
 
     def _tell(self) -> None:
@@ -196,6 +207,10 @@ class Store:
                 CacheWarning,
                 stacklevel=4,
             )
+
+
+def _payload(facts: ModelFacts) -> bytes:
+    return json.dumps(asdict(facts)).encode()
 
 
 def _facts(payload: bytes) -> ModelFacts | None:

@@ -92,6 +92,18 @@ def test_it_tells_how_much_is_kept_of_each_model_and_clears_one_or_all(tmp_path:
     store.close()
 
 
+def test_the_name_that_is_told_is_the_one_last_used(tmp_path: Path) -> None:
+    first = cached(tmp_path, CountingModel(facts=ModelFacts("before", "3f9c", "float32", "cpu", 7)))
+    first.log_likelihoods(requests(3))
+    first.close()
+    second = cached(tmp_path)
+    assert second.facts.name == "counting"
+    second.close()
+    store = Store(tmp_path)
+    assert [kept.facts.name for kept in store.models()] == ["counting"]
+    store.close()
+
+
 def test_clearing_gives_the_room_back(tmp_path: Path) -> None:
     store = Store(tmp_path)
     for number in range(20):
