@@ -94,6 +94,19 @@ def test_folder_and_size_reach_the_cache(
     assert given["cache_size"] == size
 
 
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_folder_in_the_environment_means_the_default(
+    text: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {}
+    monkeypatch.setattr("pytest_llmcal.scoring.cached_model", lambda *_, **options: given.update(options))
+    monkeypatch.setenv("LLMCAL_CACHE_DIR", text)
+    project.write("conftest.py", "")
+    project.gates(GATES)
+    project.run(*FEW)
+    assert given["cache_dir"] is None
+
+
 @pytest.mark.parametrize("text", ["0", "much", "1 PB", "0.0001 B", ""])
 def test_a_size_that_is_none_is_a_usage_error_of_one_sentence(text: str, project: Project) -> None:
     result = project.run("--llmcal-cache-size", text)

@@ -29,7 +29,7 @@ _LIBRARIES = ("torch", "transformers", "tokenizers")
 def cached_model(
     name: str | Path,
     *,
-    cache_dir: Path | None = None,
+    cache_dir: str | Path | None = None,
     cache_size: int = DEFAULT_SIZE,
     revision: str | None = None,
     dtype: str = "auto",
@@ -43,8 +43,9 @@ def cached_model(
     ----------
     name : str or Path
         As for `load_model`.
-    cache_dir : Path, optional
-        Folder of the cache; by default that of ``LLMCAL_CACHE_DIR``, else one in the user's cache.
+    cache_dir : str or Path, optional
+        Folder of the cache, ``~`` being the user's home; by default that of ``LLMCAL_CACHE_DIR``, else one in the
+        user's cache.
     cache_size : int
         Bytes that may be kept, by default 1 GiB; what was not used for longest is given up beyond.
     revision, dtype, device, allow_pickle, **options

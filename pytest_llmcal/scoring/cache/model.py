@@ -91,7 +91,7 @@ class CachedModel:
             if kept is None:
                 kept = self._loaded().facts
             elif kept.name != self._name:
-                self._store.rename(self._digest, replace(kept, name=self._name))
+                self._store.rename(self._digest, replace(kept, name=self._name), self._identity.options)
             self._known = replace(kept, name=self._name, device=self._device)
         return self._known
 
@@ -212,7 +212,7 @@ class CachedModel:
             model = self._load()
             self._check_same(model)
             self._model = model
-            self._store.keep_facts(self._digest, model.facts)
+            self._store.keep_facts(self._digest, model.facts, self._identity.options)
         return self._model
 
     def _check_open(self) -> None:

@@ -40,11 +40,14 @@ class Kept:
         Number of answers.
     used : int
         When they were last used, in seconds since 1970.
+    options : str
+        What was not left at its default, such as ``"chat truncate=left"``.
     """
 
     facts: ModelFacts
     results: int
     used: int
+    options: str = ""
 
 
 class Store:
@@ -54,8 +57,8 @@ class Store:
 
     Parameters
     ----------
-    folder : Path, optional
-        Where; by default that of ``LLMCAL_CACHE_DIR``, else one in the user's cache.
+    folder : str or Path, optional
+        Where, ``~`` being the user's home; by default that of ``LLMCAL_CACHE_DIR``, else one in the user's cache.
     size : int
         Bytes that may be kept, at least 1. Beyond, what was not used for longest is given up.
     clock : callable
@@ -74,9 +77,9 @@ class Store:
     """
 
     def __init__(
-        self, folder: Path | None = None, size: int = DEFAULT_SIZE, clock: Callable[[], float] = time.time
+        self, folder: str | Path | None = None, size: int = DEFAULT_SIZE, clock: Callable[[], float] = time.time
     ) -> None:
-        self._database = Database(folder)
+        self._database = Database(None if folder is None else Path(folder).expanduser())
         self._size = size
         self._clock = clock
         self._told = False
@@ -126,17 +129,18 @@ class Store:
     def facts(self, model: bytes) -> ModelFacts | None:
         """Return what is known of a model that was loaded once."""
         payload = self._find_one("models", model)
-        return None if payload is None else _facts(payload)
+        found = None if payload is None else _facts(payload)
+        return None if found is None else found[0]
 
-    def keep_facts(self, model: bytes, facts: ModelFacts) -> None:
-        """Remember what is known of a model."""
-        self._keep_one("models", model, _payload(facts))
+    def keep_facts(self, model: bytes, facts: ModelFacts, options: str = "") -> None:
+        """Remember what is known of a model, and the options it was loaded with."""
+        self._keep_one("models", model, _payload(facts, options))
 
-    def rename(self, model: bytes, facts: ModelFacts) -> None:
+    def rename(self, model: bytes, facts: ModelFacts, options: str) -> None:
         """Note under which name a model was last used, where that can be written at once."""
         self._database.write_if_free(
             lambda connection: connection.execute(
-                "INSERT OR REPLACE INTO models VALUES (?, ?)", (model, sealed(model, _payload(facts)))
+                "INSERT OR REPLACE INTO models VALUES (?, ?)", (model, sealed(model, _payload(facts, options)))
             )
         )
 
@@ -154,7 +158,11 @@ class Store:
         none: list[tuple[bytes, int, int]] = []
         rows = self._database.read(_counts, none)
         unknown = ModelFacts(name="(unknown)", revision="", dtype="", device="")
-        kept = [Kept(self.facts(model) or unknown, results, used) for model, results, used in rows]
+        kept = []
+        for model, results, used in rows:
+            payload = self._find_one("models", model)
+            facts, options = (None if payload is None else _facts(payload)) or (unknown, "")
+            kept.append(Kept(facts, results, used, options))
         return sorted(kept, key=lambda each: each.used, reverse=True)
 
     def clear(self, name: str | None = None) -> bool:
@@ -209,14 +217,16 @@ class Store:
             )
 
 
-def _payload(facts: ModelFacts) -> bytes:
-    return json.dumps(asdict(facts)).encode()
+def _payload(facts: ModelFacts, options: str) -> bytes:
+    return json.dumps({**asdict(facts), "options": options}).encode()
 
 
-def _facts(payload: bytes) -> ModelFacts | None:
-    """Read facts; None where another version of this package has written others."""
+def _facts(payload: bytes) -> tuple[ModelFacts, str] | None:
+    """Read facts and options; None where another version of this package has written others."""
+    told = json.loads(payload)
+    options = str(told.pop("options", ""))
     try:
-        return ModelFacts(**json.loads(payload))
+        return ModelFacts(**told), options
     except TypeError:
         return None
 
