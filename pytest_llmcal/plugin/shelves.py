@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from pytest_llmcal.plugin.progress import progress_line
+from pytest_llmcal.plugin.stash import SETTINGS
 from pytest_llmcal.plugin.turns import Turn
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ class ModelShelf:
     def _load(self, name: str) -> Model:
         from pytest_llmcal.scoring.protocol import Model
 
-        self._turn.take()
+        if not self._is_looked_up():
+            self.take_turn()
         with ExitStack() as unless_on_a_gpu:
             unless_on_a_gpu.callback(self._turn.give_back)
             with self._hooked.explained(name):
@@ -127,6 +129,15 @@ class ModelShelf:
         self.facts[name] = replace(facts, name=name)
         self._asked[facts.name] = name
         return model
+
+    def _is_looked_up(self) -> bool:
+        """Tell whether models come from the score cache for certain, so that each takes its turn once it must load."""
+        own = len(self._config.hook.pytest_llmcal_load_model.get_hookimpls()) == 1
+        return own and self._config.stash[SETTINGS].cache is not None
+
+    def take_turn(self) -> None:
+        """Wait until no other worker has a model on the GPUs of this run."""
+        self._turn.take()
 
     def release(self) -> None:
         """Free the model in memory, if there is one, with its scores."""
