@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmcal import history
 from pytest_llmcal.cli.arguments import positive
 from pytest_llmcal.cli.baseline import add_baseline
-from pytest_llmcal.cli.cache import add_cache
+from pytest_llmcal.cli.cache import CacheError, add_cache
 from pytest_llmcal.cli.calibrate import CalibrationError, add_calibrate
 from pytest_llmcal.cli.compare import add_compare
 from pytest_llmcal.cli.distill import DistillationError, add_distill
@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         done: list[str] | tuple[list[str], int] = options.run(options)
     except OSError as error:
-        return _refuse(f"{error.filename}: {error.strerror}")
-    except (RunError, TaskError, PlanError, CalibrationError, DistillationError, *_OF_HISTORY) as error:
+        return _refuse(str(error) if error.filename is None else f"{error.filename}: {error.strerror}")
+    except (RunError, TaskError, PlanError, CacheError, CalibrationError, DistillationError, *_OF_HISTORY) as error:
         return _refuse(str(error))
     lines, status = done if isinstance(done, tuple) else (done, 0)  # a command that judges says its exit code too
     _say(lines)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_llmcal.plugin.stash import SETTINGS
+from pytest_llmcal.plugin.stash import MODELS, SETTINGS
 from pytest_llmcal.plugin.turns import MODELS_AT_ONCE
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
     With the score cache, it is loaded only once something is asked that was never asked before.
     """
     from pytest_llmcal.scoring import cached_model, load_model
+    from pytest_llmcal.scoring.cache import CachedModel
     from pytest_llmcal.scoring.folders import EMBEDDED
     from pytest_llmcal.scoring.threads import most_threads
 
@@ -51,7 +52,7 @@ def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
     load: Callable[..., Model] = load_model
     if cache is not None:
         load = partial(cached_model, cache_dir=cache.folder, cache_size=cache.size)
-    return load(
+    model = load(
         source,
         revision=revision,
         dtype=settings.dtype,
@@ -61,6 +62,9 @@ def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
         chat=settings.chat,
         system=settings.system,
     )
+    if isinstance(model, CachedModel):
+        model.before_loading = config.stash[MODELS].take_turn
+    return model
 
 
 @pytest.hookimpl(trylast=True)

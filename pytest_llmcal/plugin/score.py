@@ -26,13 +26,9 @@ class Score:
     def __call__(self, asked: Task | Items, normalization: str = "sum") -> Scores:
         """Score the items; of a task, those of its test split. With --llmcal-calibrator, calibrated by it."""
         items = _items(asked)
-        model = self._request.getfixturevalue("llmcal_model")
-        shelf = self._request.config.stash[MODELS]
-        answers = shelf.score(model, items, normalization)
-        note = shelf.precision_note(model, items)
-        if note is not None:
-            self._request.node.stash[ATTEMPT].notes.append(note)
-        return calibrated(self._request, answers)
+        answers = self._scored(items, normalization)
+        self._note_precision(items)
+        return answers
 
     def until(
         self,
@@ -61,15 +57,28 @@ class Score:
         """
         from pytest_llmcal.scoring.until import until
 
-        return until(
-            lambda items: self(items, normalization),
-            _items(asked),
+        every = _items(asked)
+        decision = until(
+            lambda items: self._scored(items, normalization),
+            every,
             verdict=verdict,
             max_items=max_items,
             seed=self._request.config.stash[SETTINGS].seed,
             clusters=clusters,
             baseline=baseline,
         )
+        self._note_precision(every)
+        return decision
+
+    def _scored(self, items: Items, normalization: str) -> Scores:
+        model = self._request.getfixturevalue("llmcal_model")
+        return calibrated(self._request, self._request.config.stash[MODELS].score(model, items, normalization))
+
+    def _note_precision(self, items: Items) -> None:
+        model = self._request.getfixturevalue("llmcal_model")
+        note = self._request.config.stash[MODELS].precision_note(model, items)
+        if note is not None:
+            self._request.node.stash[ATTEMPT].notes.append(note)
 
 
 def _items(asked: object) -> Items:

@@ -309,6 +309,8 @@ def _path(given: Given | None, root: Path) -> Path | None:
 
 
 def _cache(folder: Given | None, size: Given | None, off: Given | None, root: Path) -> Cache | None:
+    if folder is not None and folder.where == "LLMCAL_CACHE_DIR" and not folder.value.strip():
+        folder = None  # as everywhere else that reads the variable
     place = None if folder is None else root / Path(_text(folder, "")).expanduser()
     cache = Cache(place, _size(size))
     return None if _switch(off) else cache

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from pytest_llmcal.plugin.progress import progress_line
+from pytest_llmcal.plugin.stash import SETTINGS
 from pytest_llmcal.plugin.subjects import Answered
 from pytest_llmcal.plugin.turns import Turn
 
@@ -98,7 +99,7 @@ class ModelShelf:
         self._model: Model | None = None
         # The model is kept with what it said: while it lives, no other object has its id.
         self._scores: dict[tuple[int, str, str, str, str], tuple[Model, Scores]] = {}
-        self._notes: dict[tuple[int, str, str], tuple[Model, str]] = {}
+        self._notes: dict[tuple[int, str, str, str], tuple[Model, str]] = {}
         self._answered: dict[tuple[str | None, str | None], Answered] = {}
 
     def get(self, name: str) -> Model:
@@ -118,7 +119,8 @@ class ModelShelf:
     def _load(self, name: str) -> Model:
         from pytest_llmcal.scoring.protocol import Model
 
-        self._turn.take()
+        if not self._is_looked_up():
+            self.take_turn()
         with ExitStack() as unless_on_a_gpu:
             unless_on_a_gpu.callback(self._turn.give_back)
             with self._hooked.explained(name):
@@ -130,6 +132,15 @@ class ModelShelf:
         self.facts[name] = replace(facts, name=name)
         self._asked[facts.name] = name
         return model
+
+    def _is_looked_up(self) -> bool:
+        """Tell whether models come from the score cache for certain, so that each takes its turn once it must load."""
+        own = len(self._config.hook.pytest_llmcal_load_model.get_hookimpls()) == 1
+        return own and self._config.stash[SETTINGS].cache is not None
+
+    def take_turn(self) -> None:
+        """Wait until no other worker has a model on the GPUs of this run."""
+        self._turn.take()
 
     def release(self) -> None:
         """Free the model in memory, if there is one, with its scores."""
@@ -172,14 +183,14 @@ class ModelShelf:
         return self._scores[key][1]
 
     def precision_note(self, model: Model, items: Items) -> str | None:
-        """Say what a narrow number format on the CPU changes on a split, found out once; None for any other model."""
+        """Say what a narrow number format on the CPU changes on items, found out once; None for any other model."""
         from pytest_llmcal.scoring import ModelError
         from pytest_llmcal.scoring.precision import dtype_flips, is_narrow_on_cpu
         from pytest_llmcal.scoring.progress import announced
 
         if not is_narrow_on_cpu(model):
             return None
-        key = (id(model), items.task, items.split)
+        key = (id(model), items.task, items.split, items.fingerprint)
         if key not in self._notes:
             about = f"{self._name} on {items.task} ({items.split})"
             try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +15,13 @@ EMBEDDED = "world/"
 
 _SAFE = "*.safetensors"
 _PICKLED = "pytorch_model*.bin"
-_FILES = ("*.json", "*.jinja", "*.model", "*.tiktoken", "*.txt", "*.py", "tokenizer*", "vocab*", _SAFE)
-"""All that loading may read, pickled weights apart."""
+_VOCABULARIES = ("*.model", "*.tiktoken", "*.txt", "*.spm", "*.codes", "*.tokenizer", "tokenizer*", "vocab*")
+_FILES = ("*.json", "*.jinja", "*.py", *_VOCABULARIES, _SAFE)
+"""All that loading may read of the folder itself, pickled weights apart."""
+
+_TEMPLATES = "additional_chat_templates/*.jinja"
+_INDEX = "*.index.json"
+"""Says of each weight in which file it is; that may be one of a subfolder."""
 
 _BESIDES = ("*/*", "consolidated*")
 """Folders of other formats, and copies of the weights in the maker's own layout."""
@@ -120,7 +127,7 @@ def fingerprint(folder: Path) -> str:
     """
     digest = hashlib.sha256()
     for path in read_files(folder):
-        digest.update(path.name.encode() + b"\0")
+        digest.update(Path(os.path.relpath(path, folder)).as_posix().encode() + b"\0")
         with path.open("rb") as file:
             while block := file.read(2**20):
                 digest.update(block)
@@ -130,4 +137,17 @@ def fingerprint(folder: Path) -> str:
 
 def read_files(folder: Path) -> list[Path]:
     """Every file that loading may read, in order."""
-    return sorted({path for pattern in (*_FILES, _PICKLED) for path in folder.glob(pattern) if path.is_file()})
+    found = {path for pattern in (*_FILES, _PICKLED, _TEMPLATES) for path in folder.glob(pattern)}
+    for index in folder.glob(_INDEX):
+        found |= {folder / name for name in _shards(index)}
+    return sorted(path for path in found if path.is_file())
+
+
+def _shards(index: Path) -> set[str]:
+    """Files that an index of weights names; none where it is no such index, of which loading will complain."""
+    try:
+        weights = json.loads(index.read_bytes())
+    except ValueError:
+        return set()
+    named = weights.get("weight_map") if isinstance(weights, dict) else None
+    return {name for name in named.values() if isinstance(name, str)} if isinstance(named, dict) else set()

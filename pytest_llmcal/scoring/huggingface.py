@@ -74,7 +74,6 @@ class HuggingFaceModel:
     ) -> None:
         self._facts = facts
         self._tokenizer = tokenizer
-        self._chat = chat
         self._encodes_apart = bool(model.config.is_encoder_decoder)
         self._encoder = SeparateEncoder(tokenizer) if self._encodes_apart else Encoder(tokenizer, chat)
         self._batch_tokens = batch_tokens
@@ -89,17 +88,6 @@ class HuggingFaceModel:
     def facts(self) -> ModelFacts:
         """Name, revision, dtype, device and size."""
         return self._facts
-
-    @property
-    def prompting(self) -> dict[str, str | None]:
-        """What, besides the model itself, the tokens of an item depend on: a cache of answers needs it in its key."""
-        chat = self._chat
-        return {
-            "chat_template": None if chat is None else chat.template,
-            "system": None if chat is None else chat.system,
-            "truncate": self._truncate,
-            "limit": None if self._limit is None else str(self._limit),
-        }
 
     def log_likelihoods(self, requests: Sequence[Request], progress: Progress | None = None) -> list[LogLikelihood]:
         """Weigh every request, in the order given.

@@ -62,6 +62,39 @@ def test_each_split_is_compared_once_and_terminal_and_run_say_what_was_found(
     assert loads == ["LOAD a", *["LOAD a in float32", "FREE a in float32"] * 2, "FREE a"]
 
 
+def test_where_items_are_scored_until_a_verdict_the_whole_split_is_compared_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow(project, monkeypatch, "cpu")
+    project.gates(
+        """
+        def test_until(score, task):
+            decision = score.until(task, verdict=lambda scores: scores.accuracy().above(0.65))
+            assert decision
+            assert 30 < decision.items < 1500
+        """
+    )
+    result = project.run("--llmcal-model", "a")
+    result.assert_outcomes(passed=1)
+    assert seen(result).count("note: a on world/qa") == 1
+    assert seen(result).count(f"note: {SAID.format(name='a', split='test')}") == 1
+    assert project.events().count("LOAD a in float32") == 1
+
+
+def test_a_part_of_a_split_is_compared_by_itself(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow(project, monkeypatch, "cpu")
+    project.gates(
+        """
+        def test_parts(score, task):
+            assert score(task.test[:30]).accuracy() > 0.5
+            assert score(task).accuracy() > 0.5
+        """
+    )
+    result = project.run("--llmcal-model", "a")
+    result.assert_outcomes(passed=1)
+    assert all(f"chosen in 0 of {number}," in seen(result) for number in (30, 64))
+
+
 def test_on_cuda_where_it_is_the_default_nothing_is_compared(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     narrow(project, monkeypatch, "cuda:0")
     result = project.run("--llmcal-model", "a")

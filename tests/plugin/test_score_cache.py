@@ -20,6 +20,17 @@ import sys
 def pytest_unconfigure():
     print("LOADED", sorted({"torch", "transformers", "tokenizers"} & set(sys.modules)))
 """
+NOTES_TURNS = """
+from pytest_llmcal.plugin.turns import Turn
+
+def pytest_configure():
+    Turn.take = lambda turn: turns.append("TURN")
+
+turns = []
+
+def pytest_unconfigure():
+    print(*turns)
+"""
 FEW = ("--llmcal-limit", "10", "--llmcal-device", "cpu")
 
 
@@ -47,6 +58,14 @@ def test_a_second_run_measures_the_same_and_loads_nothing(world: Project) -> Non
     assert measured(one) == measured(two)
     assert one.models == two.models
     assert one.models[0].parameters
+
+
+def test_a_run_that_knows_all_answers_waits_for_no_gpu(world: Project) -> None:
+    world.write("conftest.py", NOTES_TURNS)
+    runs = [world.run_apart(*FEW, *options) for options in ((), (), ("--llmcal-no-cache",))]
+    for run in runs:
+        run.assert_outcomes(passed=1)
+    assert [seen(run).count("TURN") for run in runs] == [1, 0, 1]
 
 
 @pytest.mark.slow
@@ -92,6 +111,19 @@ def test_folder_and_size_reach_the_cache(
     project.run(*FEW, "--llmcal-cache-dir", "kept/here", "--llmcal-cache-size", text)
     assert given["cache_dir"] == project.folder / "kept" / "here"
     assert given["cache_size"] == size
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_folder_in_the_environment_means_the_default(
+    text: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {}
+    monkeypatch.setattr("pytest_llmcal.scoring.cached_model", lambda *_, **options: given.update(options))
+    monkeypatch.setenv("LLMCAL_CACHE_DIR", text)
+    project.write("conftest.py", "")
+    project.gates(GATES)
+    project.run(*FEW)
+    assert given["cache_dir"] is None
 
 
 @pytest.mark.parametrize("text", ["0", "much", "1 PB", "0.0001 B", ""])

@@ -157,14 +157,6 @@ def test_a_model_scores_with_chat_what_it_scores_of_the_rendered_text(
     assert found.correct.tolist() == expected.correct.tolist()
 
 
-def test_what_tokens_depend_on_is_told(model_folder: Callable[[str], Path], tmp_path: Path) -> None:
-    folder = with_template(model_folder("gpt2"), tmp_path / "chat", CHAT_ML)
-    model = load_model(folder, device="cpu", chat=True, system="Be brief.", truncate="left")
-    assert model.prompting == {"chat_template": CHAT_ML, "system": "Be brief.", "truncate": "left", "limit": "64"}
-    plain = load_model(folder, device="cpu")
-    assert plain.prompting == {"chat_template": None, "system": None, "truncate": None, "limit": "64"}
-
-
 def test_truncation_keeps_the_system_prompt_and_the_opening_of_the_turn(
     model_folder: Callable[[str], Path], tmp_path: Path
 ) -> None:

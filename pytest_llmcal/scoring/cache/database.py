@@ -31,6 +31,9 @@ CREATE TABLE IF NOT EXISTS fingerprints (key BLOB PRIMARY KEY, value BLOB NOT NU
 
 _NUMBER_OF_TABLES = 4
 
+_FINDS_DAMAGE = "PRAGMA cell_size_check = ON"
+"""Before it misleads."""
+
 _SURROUNDINGS = ("readonly", "is full", "unable to open", "disk i/o", "is locked", "too big")
 """Words of errors that lie in the disk, in rights or in other processes; all others say that the file is damaged."""
 
@@ -59,6 +62,8 @@ class Database:
         self._file: tuple[int, int] | None = None
         self._given_up = False
         self._was_set_aside = False
+        self._only_read = False
+        self._told_so = False
 
     @property
     def path(self) -> Path:
@@ -67,7 +72,7 @@ class Database:
 
     def read(self, work: Callable[[sqlite3.Connection], Result], otherwise: Result) -> Result:
         """Do something with the database; give ``otherwise`` where that is impossible."""
-        for _ in range(2):  # the second time with a fresh file, where the first was damaged
+        for _ in range(3):  # again with a fresh file where it was damaged, and without writing where that is forbidden
             if self._given_up:
                 break
             try:
@@ -79,18 +84,30 @@ class Database:
     def write(self, work: Callable[[sqlite3.Connection], Result], otherwise: Result) -> Result:
         """Do something in one transaction: all of it or nothing, whatever happens."""
 
-        def transaction(connection: sqlite3.Connection) -> Result:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                result = work(connection)
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-            return result
+        def whole(connection: sqlite3.Connection) -> Result:
+            if self._only_read:
+                self._tell_only_read()
+                return otherwise
+            return _in_one_transaction(connection, work)
 
-        return self.read(transaction, otherwise)
+        return self.read(whole, otherwise)
+
+    def write_if_free(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """Do what may as well be left: where another process writes, or nothing can be written, it is not done."""
+
+        def attempt(connection: sqlite3.Connection) -> None:
+            if self._only_read:
+                return
+            connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                _in_one_transaction(connection, work)
+            except sqlite3.OperationalError as error:
+                if not _lies_in_surroundings(error):
+                    raise
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+
+        self.read(attempt, None)
 
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""
@@ -110,10 +127,17 @@ class Database:
         return self._connection
 
     def _connected(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        # immutable: else SQLite wants a file for locks beside it
+        place = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1" if self._only_read else self.path
+        connection = sqlite3.connect(
+            place, uri=self._only_read, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+        )
         connection.text_factory = bytes  # damaged texts are no UTF-8
         try:
-            _patiently(lambda: _set_up(connection))
+            if self._only_read:
+                connection.execute(_FINDS_DAMAGE)
+            else:
+                _patiently(lambda: _set_up(connection))
         except BaseException:
             connection.close()
             raise
@@ -122,20 +146,34 @@ class Database:
     def _failed(self, error: Exception) -> None:
         with suppress(sqlite3.Error):  # what is wrong with it is known already
             self.close()
-        if self._is_damage(error) and not self._was_set_aside:
+        if self._only_read:
+            self._give_up(error)
+        elif self._is_damage(error) and not self._was_set_aside:
             self._was_set_aside = True
             self._set_aside(error)
+        elif _forbids_writing(error) and self.path.is_file() and not self._is_writable():
+            self._only_read = True
         else:
-            self._given_up = True
-            _warn(f"The score cache {self._named()} cannot be used, so the run goes on without one: {error}.")
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        self._given_up = True
+        _warn(f"The score cache {self._named()} cannot be used, so the run goes on without one: {error}.")
+
+    def _tell_only_read(self) -> None:
+        if not self._told_so:
+            self._told_so = True
+            _warn(f"The score cache {self._named()} can only be read: what is new is not kept.")
 
     def _is_damage(self, error: Exception) -> bool:
         if isinstance(error, OSError | sqlite3.ProgrammingError):
             return False
-        text = str(error).lower()
-        if "readonly" in text:  # a damaged header says so of a file that can be written
-            return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
-        return not any(words in text for words in _SURROUNDINGS)
+        if "readonly" in str(error).lower():  # a damaged header says so of a file that can be written
+            return self._is_writable()
+        return not _lies_in_surroundings(error)
+
+    def _is_writable(self) -> bool:
+        return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
 
     def _set_aside(self, error: Exception) -> None:
         """Rename the file, unless another process has done so already."""
@@ -159,6 +197,28 @@ class Database:
             return "of this user"
 
 
+def _lies_in_surroundings(error: Exception) -> bool:
+    return any(words in str(error).lower() for words in _SURROUNDINGS)
+
+
+def _forbids_writing(error: Exception) -> bool:
+    return isinstance(error, sqlite3.Error) and any(
+        words in str(error).lower() for words in ("readonly", "unable to open")
+    )
+
+
+def _in_one_transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], Result]) -> Result:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return result
+
+
 def _file_of(path: Path) -> tuple[int, int] | None:
     try:
         found = path.stat()
@@ -169,7 +229,7 @@ def _file_of(path: Path) -> tuple[int, int] | None:
 
 def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")  # with a log beside the file, a power cut loses commits, no more
-    connection.execute("PRAGMA cell_size_check = ON")  # finds damage before it misleads
+    connection.execute(_FINDS_DAMAGE)
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (_NUMBER_OF_TABLES,):
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts only before the first table
         connection.executescript(_TABLES)

@@ -65,6 +65,23 @@ class Identity:
         return isinstance(options, Mapping) and options.get("truncate") is not None
 
     @property
+    def options(self) -> str:
+        """What was not left at its default, for people; of a system prompt a hash, as no prompt is kept.
+
+        Examples
+        --------
+        >>> Identity("3f9c", "main", "float32", "cpu", {"options": {"chat": True, "truncate": "left"}}).options
+        'chat truncate=left'
+        """
+        given = self.settings.get("options")
+        told = dict(given) if isinstance(given, Mapping) else {}
+        if "system" in told:
+            told["system"] = hashlib.sha256(encoded(str(told["system"]))).hexdigest()[:8]
+        if "day" in self.settings:
+            told["day"] = self.settings["day"]
+        return " ".join(key if value is True else f"{key}={value}" for key, value in sorted(told.items()))
+
+    @property
     def digest(self) -> bytes:
         """Hash of it all and of the engine's version, 32 bytes."""
         texts = (

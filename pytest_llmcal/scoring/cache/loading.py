@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from datetime import date
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,7 @@ from pytest_llmcal.scoring.cache.folder import remembered_fingerprint
 from pytest_llmcal.scoring.cache.identity import Identity
 from pytest_llmcal.scoring.cache.model import CachedModel
 from pytest_llmcal.scoring.cache.store import DEFAULT_SIZE, Store
-from pytest_llmcal.scoring.folders import find_folder
+from pytest_llmcal.scoring.folders import find_folder, read_files
 from pytest_llmcal.scoring.loading import load_model
 from pytest_llmcal.scoring.protocol import ModelError
 
@@ -28,7 +29,7 @@ _LIBRARIES = ("torch", "transformers", "tokenizers")
 def cached_model(
     name: str | Path,
     *,
-    cache_dir: Path | None = None,
+    cache_dir: str | Path | None = None,
     cache_size: int = DEFAULT_SIZE,
     revision: str | None = None,
     dtype: str = "auto",
@@ -42,8 +43,9 @@ def cached_model(
     ----------
     name : str or Path
         As for `load_model`.
-    cache_dir : Path, optional
-        Folder of the cache; by default that of ``LLMCAL_CACHE_DIR``, else one in the user's cache.
+    cache_dir : str or Path, optional
+        Folder of the cache, ``~`` being the user's home; by default that of ``LLMCAL_CACHE_DIR``, else one in the
+        user's cache.
     cache_size : int
         Bytes that may be kept, by default 1 GiB; what was not used for longest is given up beyond.
     revision, dtype, device, allow_pickle, **options
@@ -76,9 +78,10 @@ def cached_model(
     folder, found = find_folder(name, revision, allow_pickle, hashed=partial(remembered_fingerprint, store=store))
     content = remembered_fingerprint(folder, store)
     _check_code(name, folder, options)
+    _check_adapter(name, folder)
     return CachedModel(
         store,
-        Identity(content, found, precision, place.partition(":")[0], _settings(options)),
+        Identity(content, found, precision, place.partition(":")[0], _settings(folder, options)),
         partial(
             load_model,
             name,
@@ -104,14 +107,32 @@ def cached_model(
     )
 
 
-def _settings(options: dict[str, Any]) -> dict[str, object]:
-    """Options that differ from their defaults, and versions of libraries."""
+def _settings(folder: Path, options: dict[str, Any]) -> dict[str, object]:
+    """Options that differ from their defaults, versions of libraries, and the day where prompts tell it."""
     defaults = inspect.signature(load_model).parameters
     unknown = sorted(set(options) - set(defaults))
     if unknown:
         raise TypeError(f"cached_model() got an unexpected keyword argument {unknown[0]!r}")
     given = {key: value for key, value in options.items() if key not in _NO_MATTER and value != defaults[key].default}
-    return {"options": given, "libraries": {library: version(library) for library in _LIBRARIES}}
+    settings: dict[str, object] = {"options": given, "libraries": {each: version(each) for each in _LIBRARIES}}
+    if options.get("chat") and _tells_the_day(folder):
+        settings["day"] = date.today().isoformat()  # the template takes the local time too
+    return settings
+
+
+def _tells_the_day(folder: Path) -> bool:
+    """Tell whether a chat template asks for the time, which transformers lets it do by this function alone."""
+    places = (path for path in read_files(folder) if path.suffix in (".jinja", ".json"))
+    return any(b"strftime_now" in path.read_bytes() for path in places)
+
+
+def _check_adapter(name: str, folder: Path) -> None:
+    """Refuse an adapter: the weights that it adapts lie elsewhere, and no fingerprint of this folder knows them."""
+    if (folder / "adapter_config.json").is_file():
+        raise ModelError(
+            f"model {name!r}: adapter_config.json takes weights from elsewhere, which may change unnoticed; load it by "
+            f"load_model, without a cache (--llmcal-no-cache), or merge the adapter into the model"
+        )
 
 
 def _check_code(name: str, folder: Path, options: dict[str, Any]) -> None:

@@ -61,6 +61,11 @@ class CachedModel:
         What the model is called here, and the device that it is on here, with its number.
     in_float32 : callable, optional
         Gives the same model in float32.
+
+    Attributes
+    ----------
+    before_loading : callable or None
+        Called before the model itself is loaded, for instance to wait for a free GPU.
     """
 
     def __init__(
@@ -74,6 +79,7 @@ class CachedModel:
         in_float32: Callable[[], CachedModel] | None = None,
     ) -> None:
         self.in_float32 = in_float32
+        self.before_loading: Callable[[], object] | None = None
         self._store = store
         self._identity = identity
         self._digest = identity.digest
@@ -90,6 +96,8 @@ class CachedModel:
             kept = self._store.facts(self._digest)
             if kept is None:
                 kept = self._loaded().facts
+            elif kept.name != self._name:
+                self._store.rename(self._digest, replace(kept, name=self._name), self._identity.options)
             self._known = replace(kept, name=self._name, device=self._device)
         return self._known
 
@@ -207,10 +215,12 @@ class CachedModel:
     def _loaded(self) -> Model:
         self._check_open()
         if self._model is None:
+            if self.before_loading is not None:
+                self.before_loading()
             model = self._load()
             self._check_same(model)
             self._model = model
-            self._store.keep_facts(self._digest, model.facts)
+            self._store.keep_facts(self._digest, model.facts, self._identity.options)
         return self._model
 
     def _check_open(self) -> None:

@@ -18,7 +18,7 @@ def cache_folder() -> Path:
     OSError
         The user has no home.
     """
-    if os.environ.get(VARIABLE):
+    if os.environ.get(VARIABLE, "").strip():
         return Path(os.environ[VARIABLE]).expanduser().absolute()
     return _of_the_user() / "pytest-llmcal"
 

@@ -40,11 +40,14 @@ class Kept:
         Number of answers.
     used : int
         When they were last used, in seconds since 1970.
+    options : str
+        What was not left at its default, such as ``"chat truncate=left"``.
     """
 
     facts: ModelFacts
     results: int
     used: int
+    options: str = ""
 
 
 class Store:
@@ -54,8 +57,8 @@ class Store:
 
     Parameters
     ----------
-    folder : Path, optional
-        Where; by default that of ``LLMCAL_CACHE_DIR``, else one in the user's cache.
+    folder : str or Path, optional
+        Where, ``~`` being the user's home; by default that of ``LLMCAL_CACHE_DIR``, else one in the user's cache.
     size : int
         Bytes that may be kept, at least 1. Beyond, what was not used for longest is given up.
     clock : callable
@@ -74,9 +77,9 @@ class Store:
     """
 
     def __init__(
-        self, folder: Path | None = None, size: int = DEFAULT_SIZE, clock: Callable[[], float] = time.time
+        self, folder: str | Path | None = None, size: int = DEFAULT_SIZE, clock: Callable[[], float] = time.time
     ) -> None:
-        self._database = Database(folder)
+        self._database = Database(None if folder is None else Path(folder).expanduser())
         self._size = size
         self._clock = clock
         self._told = False
@@ -126,11 +129,20 @@ class Store:
     def facts(self, model: bytes) -> ModelFacts | None:
         """Return what is known of a model that was loaded once."""
         payload = self._find_one("models", model)
-        return None if payload is None else _facts(payload)
+        found = None if payload is None else _facts(payload)
+        return None if found is None else found[0]
 
-    def keep_facts(self, model: bytes, facts: ModelFacts) -> None:
-        """Remember what is known of a model."""
-        self._keep_one("models", model, json.dumps(asdict(facts)).encode())
+    def keep_facts(self, model: bytes, facts: ModelFacts, options: str = "") -> None:
+        """Remember what is known of a model, and the options it was loaded with."""
+        self._keep_one("models", model, _payload(facts, options))
+
+    def rename(self, model: bytes, facts: ModelFacts, options: str) -> None:
+        """Note under which name a model was last used, where that can be written at once."""
+        self._database.write_if_free(
+            lambda connection: connection.execute(
+                "INSERT OR REPLACE INTO models VALUES (?, ?)", (model, sealed(model, _payload(facts, options)))
+            )
+        )
 
     def fingerprint(self, signature: bytes) -> str | None:
         """Return the fingerprint of a folder whose files are those of the signature."""
@@ -146,24 +158,31 @@ class Store:
         none: list[tuple[bytes, int, int]] = []
         rows = self._database.read(_counts, none)
         unknown = ModelFacts(name="(unknown)", revision="", dtype="", device="")
-        kept = [Kept(self.facts(model) or unknown, results, used) for model, results, used in rows]
+        kept = []
+        for model, results, used in rows:
+            payload = self._find_one("models", model)
+            facts, options = (None if payload is None else _facts(payload)) or (unknown, "")
+            kept.append(Kept(facts, results, used, options))
         return sorted(kept, key=lambda each: each.used, reverse=True)
 
-    def clear(self, name: str | None = None) -> None:
-        """Give up everything, or all that is kept of the models of a name."""
+    def clear(self, name: str | None = None) -> bool:
+        """Give up everything, or all that is kept of the models of a name; tell whether that could be done."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: sqlite3.Connection) -> bool:
             if name is None:
                 for table in ("results", "chunks", "models", "fingerprints"):
                     connection.execute(f"DELETE FROM {table}")  # noqa: S608  # one of four words
-                return
+                return True
             for model in _models_called(connection, name):
                 connection.execute("DELETE FROM chunks WHERE model = ?", (model,))
                 connection.execute("DELETE FROM models WHERE key = ?", (model,))
             connection.execute("DELETE FROM results WHERE chunk NOT IN (SELECT id FROM chunks)")
+            return True
 
-        self._database.write(work, None)
-        self._database.read(give_back, None)
+        done = self._database.write(work, otherwise=False)
+        if done:
+            self._database.read(give_back, None)
+        return done
 
     def close(self) -> None:
         """Let go of the file."""
@@ -184,8 +203,8 @@ class Store:
         old: list[int] = self._database.read(lambda connection: _older(connection, chunks, now - _HOUR), [])
         if old:
             rows = [(now, chunk) for chunk in old]
-            self._database.write(
-                lambda connection: connection.executemany("UPDATE chunks SET used = ? WHERE id = ?", rows), None
+            self._database.write_if_free(
+                lambda connection: connection.executemany("UPDATE chunks SET used = ? WHERE id = ?", rows)
             )
 
     def _tell(self) -> None:
@@ -198,10 +217,16 @@ class Store:
             )
 
 
-def _facts(payload: bytes) -> ModelFacts | None:
-    """Read facts; None where another version of this package has written others."""
+def _payload(facts: ModelFacts, options: str) -> bytes:
+    return json.dumps({**asdict(facts), "options": options}).encode()
+
+
+def _facts(payload: bytes) -> tuple[ModelFacts, str] | None:
+    """Read facts and options; None where another version of this package has written others."""
+    told = json.loads(payload)
+    options = str(told.pop("options", ""))
     try:
-        return ModelFacts(**json.loads(payload))
+        return ModelFacts(**told), options
     except TypeError:
         return None
 

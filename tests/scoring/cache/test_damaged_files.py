@@ -8,6 +8,7 @@ import sqlite3
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from counting_model import CountingModel, cached, requests
@@ -219,21 +220,57 @@ def test_a_full_disk_gives_one_sentence_and_the_run_goes_on(tmp_path: Path, monk
     assert 0 < sum(later.asked) < len(ASKED)
 
 
-def test_a_file_that_may_not_be_written_gives_one_sentence_and_is_not_set_aside(
+def forbidding(connect: Callable[..., sqlite3.Connection]) -> Callable[..., sqlite3.Connection]:
+    """As SQLite does on a file system without right to write: it opens files that are told to be immutable alone."""
+
+    def connected(place: str | Path, **more: Any) -> sqlite3.Connection:
+        if "immutable=1" not in str(place):
+            raise sqlite3.OperationalError("unable to open database file")
+        return connect(place, **more)
+
+    return connected
+
+
+def test_a_cache_that_may_not_be_written_is_read_and_what_is_new_gives_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pytest_llmcal.scoring.cache import database
 
-    answers(tmp_path)
-    connect = sqlite3.connect
-    monkeypatch.setattr(
-        database.sqlite3, "connect", lambda path, **more: connect(f"file:{path}?mode=ro", uri=True, **more)
-    )
+    folder = tmp_path / "of 100%?"
+    assert answers(folder) == EXPECTED
+    before = (folder / "scores-1.sqlite").read_bytes()
+    monkeypatch.setattr(database.sqlite3, "connect", forbidding(sqlite3.connect))
     monkeypatch.setattr(database.os, "access", lambda *_: False)
-    store = Store(tmp_path)
-    with pytest.warns(CacheWarning, match="cannot be used") as told:
+    model = cached(folder, clock=lambda: 4e9)  # so late that the use would be noted
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert [answer.total for answer in model.log_likelihoods(ASKED)] == EXPECTED
+    model.close()
+    store = Store(folder)
+    with pytest.warns(CacheWarning, match="can only be read: what is new is not kept") as told:
         store.keep(b"model", {b"key": b"answer"})
     store.keep(b"model", {b"key": b"answer"})
+    assert not store.clear()
+    assert store.find([b"key"]) == {}
+    assert [kept.results for kept in store.models()] == [2_000]
     store.close()
     assert len(told) == 1
-    assert not (tmp_path / "scores-1.damaged").exists()
+    assert [path.name for path in folder.iterdir()] == ["scores-1.sqlite"]
+    assert (folder / "scores-1.sqlite").read_bytes() == before
+
+
+def test_a_damaged_cache_that_may_not_be_written_is_left_where_it_is(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pytest_llmcal.scoring.cache import database
+
+    path = tmp_path / "scores-1.sqlite"
+    path.write_bytes((whole / path.name).read_bytes()[:9_000])
+    monkeypatch.setattr(database.sqlite3, "connect", forbidding(sqlite3.connect))
+    monkeypatch.setattr(database.os, "access", lambda *_: False)
+    model = cached(tmp_path, CountingModel(rounding=0.0))
+    with pytest.warns(CacheWarning, match="cannot be used, so the run goes on without one") as told:
+        assert [answer.total for answer in model.log_likelihoods(ASKED)] == EXPECTED
+    model.close()
+    assert len(told) == 1
+    assert path.is_file()

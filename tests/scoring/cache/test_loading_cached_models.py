@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from pathlib import Path
 
@@ -107,6 +109,70 @@ def test_a_copy_under_another_name_is_the_same_model_and_a_changed_one_is_not(tm
     os.utime(weights, ns=(at.st_atime_ns, at.st_mtime_ns))
     ask(tmp_path / "cache", copy)
     assert loads == ["world/gpt2", str(copy)]
+
+
+def copied(folder: Path) -> Path:
+    return Path(shutil.copytree(checkpoint_folder("world/gpt2"), folder))
+
+
+@pytest.mark.parametrize("place", ["chat_template.jinja", "tokenizer_config.json"])
+def test_where_the_chat_template_tells_the_day_answers_are_those_of_the_day(
+    place: str, tmp_path: Path, loads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = copied(tmp_path / "copy")
+    template = "{{ strftime_now('%d %b %Y') }}\n{% for m in messages %}{{ m['content'] }}{% endfor %}"
+    if place == "tokenizer_config.json":
+        config = json.loads((copy / place).read_text(encoding="utf-8"))
+        template = json.dumps(config | {"chat_template": template})
+    (copy / place).write_text(template, encoding="utf-8")
+    today = date(2026, 1, 1)
+
+    class Calendar(date):
+        @classmethod
+        def today(cls):
+            return today
+
+    monkeypatch.setattr(loading, "date", Calendar)
+    for chat in (True, True, False):  # without chat no template is read
+        ask(tmp_path / "cache", copy, chat=chat)
+    assert len(loads) == 2
+    today = date(2026, 1, 28)
+    for chat in (True, False):
+        ask(tmp_path / "cache", copy, chat=chat)
+    assert len(loads) == 3
+
+
+@pytest.mark.parametrize("place", ["additional_chat_templates/default.jinja", "source.spm", "bpe.codes"])
+def test_a_file_that_loading_reads_changes_the_fingerprint(place: str, tmp_path: Path) -> None:
+    copy = copied(tmp_path / "copy")
+    (copy / place).parent.mkdir(exist_ok=True)
+    prints = [fingerprint(copy)]
+    for text in ("one", "two"):
+        (copy / place).write_text(text, encoding="utf-8")
+        prints.append(fingerprint(copy))
+    assert len(set(prints)) == 3
+
+
+def test_a_shard_of_a_subfolder_changes_the_fingerprint_and_a_damaged_index_is_left_to_loading(tmp_path: Path) -> None:
+    copy = copied(tmp_path / "copy")
+    index = copy / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"wte.weight": "shards/one.safetensors"}}), encoding="utf-8")
+    (copy / "shards").mkdir()
+    prints = []
+    for text in ("one", "two"):
+        (copy / "shards" / "one.safetensors").write_text(text, encoding="utf-8")
+        prints.append(fingerprint(copy))
+    assert prints[0] != prints[1]
+    for text in ("{", "[1]", '{"weight_map": [1]}'):
+        index.write_text(text, encoding="utf-8")
+        assert len(fingerprint(copy)) == 16
+
+
+def test_an_adapter_to_weights_elsewhere_is_refused(tmp_path: Path) -> None:
+    copy = copied(tmp_path / "copy")
+    (copy / "adapter_config.json").write_text('{"base_model_name_or_path": "org/base"}', encoding="utf-8")
+    with pytest.raises(ModelError, match=r"adapter_config.json takes weights from elsewhere"):
+        cached_model(copy, cache_dir=tmp_path / "cache")
 
 
 def test_a_file_that_changes_before_the_model_is_loaded_is_noticed(tmp_path: Path) -> None:

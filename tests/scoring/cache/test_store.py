@@ -8,6 +8,7 @@ import pytest
 from counting_model import CountingModel, cached, requests
 
 from pytest_llmcal.records import ModelFacts
+from pytest_llmcal.scoring import cached_model
 from pytest_llmcal.scoring.cache import Store
 from pytest_llmcal.scoring.cache.place import cache_folder
 
@@ -92,6 +93,18 @@ def test_it_tells_how_much_is_kept_of_each_model_and_clears_one_or_all(tmp_path:
     store.close()
 
 
+def test_the_name_that_is_told_is_the_one_last_used(tmp_path: Path) -> None:
+    first = cached(tmp_path, CountingModel(facts=ModelFacts("before", "3f9c", "float32", "cpu", 7)))
+    first.log_likelihoods(requests(3))
+    first.close()
+    second = cached(tmp_path)
+    assert second.facts.name == "counting"
+    second.close()
+    store = Store(tmp_path)
+    assert [kept.facts.name for kept in store.models()] == ["counting"]
+    store.close()
+
+
 def test_clearing_gives_the_room_back(tmp_path: Path) -> None:
     store = Store(tmp_path)
     for number in range(20):
@@ -99,6 +112,15 @@ def test_clearing_gives_the_room_back(tmp_path: Path) -> None:
     store.clear()
     store.close()
     assert store.path.stat().st_size < 50_000
+
+
+def test_a_folder_may_be_a_text_with_the_user_s_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    model = cached_model("world/gpt2", cache_dir="~/kept", device="cpu")
+    assert model.facts.name == "world/gpt2"
+    model.close()
+    assert (tmp_path / "kept" / "scores-1.sqlite").is_file()
 
 
 def test_the_folder_is_the_user_s_unless_the_environment_names_another(monkeypatch: pytest.MonkeyPatch) -> None:

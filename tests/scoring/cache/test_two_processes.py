@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,19 @@ def test_an_answer_of_another_process_is_found_while_both_are_at_work(tmp_path: 
         assert second.log_likelihoods(requests(100, begin=begin)) == answers
     first.close()
     second.close()
+
+
+def test_known_answers_are_read_at_once_while_another_process_writes(tmp_path: Path) -> None:
+    first = cached(tmp_path, CountingModel(), clock=lambda: 0)
+    answers = first.log_likelihoods(requests(1_000))
+    first.close()
+    writing = sqlite3.connect(tmp_path / "scores-1.sqlite", isolation_level=None)
+    writing.execute("BEGIN IMMEDIATE")
+    second = cached(tmp_path, clock=lambda: 1e6)  # so late that the use would be noted
+    begin = time.monotonic()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert second.log_likelihoods(requests(1_000)) == answers
+    assert time.monotonic() - begin < 10
+    second.close()
+    writing.close()
