@@ -23,6 +23,7 @@ def portrait_of(scores: Scores) -> Portrait:
 
     Examples
     --------
+    >>> from pytest_llmcal import Scores
     >>> portrait = portrait_of(Scores([0.9, 0.8, 0.7, 0.6], [1, 1, 0, 1]))
     >>> portrait.n, portrait.accuracy, [pool.accuracy.__round__(2) for pool in portrait.pools]
     (4, 0.75, [0.5, 1.0])

@@ -128,7 +128,7 @@ def test_bin_sums_in_one_pass_are_those_of_each_bin_by_itself(dtype, data, bins)
     for b in range(bins):
         c, y = confidence[index == b].astype(np.float64), correct[index == b]
         of_bin = [len(c), c.sum(), (c - y).sum(), ((c - y) ** 2).sum(), (c * (1 - c)).sum()]
-        assert [column[b] for column in vars(sums).values()] == pytest.approx(of_bin, rel=1e-12, abs=1e-13)
+        assert [column[b] for column in vars(sums).values()] == pytest.approx(of_bin, rel=1e-12, abs=1e-12)
 
 
 @pytest.mark.parametrize("sure", [1e-3, 1e-6, 1e-9])

@@ -142,4 +142,4 @@ def test_the_report_is_a_folder_to_serve_on_demand(project: Project) -> None:
     project.gates(GATES)
     project.run("--llmcal-model", "bold", "--llmcal-report-assets")
     files = {path.name for path in (project.folder / "reports/latest").rglob("*") if path.is_file()}
-    assert files == {"index.html", "run.json", "report.css", "report.js", "1-bold.html"}
+    assert files == {"index.html", "run.items.parquet", "run.json", "report.css", "report.js", "1-bold.html"}

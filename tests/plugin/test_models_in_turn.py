@@ -145,7 +145,11 @@ def test_a_model_name_of_markup_is_escaped_in_the_page(project: Project) -> None
     page = (project.folder / "reports/latest/index.html").read_text(encoding="utf-8")
     assert "<b>&" not in page
     assert "&lt;b&gt;&amp;" in page
-    assert {path.name for path in (project.folder / "reports/latest").iterdir()} == {"index.html", "run.json"}
+    assert {path.name for path in (project.folder / "reports/latest").iterdir()} == {
+        "index.html",
+        "run.items.parquet",
+        "run.json",
+    }
 
 
 def test_an_override_of_the_model_fixture_reaches_what_asks_for_it_by_name_and_nothing_else(project: Project) -> None:

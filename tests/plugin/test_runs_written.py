@@ -12,6 +12,7 @@ from inner_runs import Project
 
 from pytest_llmcal.history import merge
 from pytest_llmcal.records import SCHEMA, Run, RunError
+from pytest_llmcal.report import wording
 
 GATES = """
 @pytest.mark.parametrize("limit", [0.2, 0.01])
@@ -78,7 +79,7 @@ def test_the_page_holds_every_gate_without_javascript_and_without_external_urls(
     assert len(run.gates) == 8
     for gate in run.gates:
         assert gate.nodeid in page.text or gate.outcome != "failed"
-        assert gate.name.removeprefix("test_") in page.text
+        assert wording.title(gate.name) in page.text
         for record in gate.records:
             assert record.explanation in page.text or record.outcome == "holds"
     assert all(link.startswith(("#", "run.json")) for link in page.links), page.links

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,7 @@ def test_a_worker_loads_its_model_with_its_share_of_the_threads(
 ) -> None:
     monkeypatch.setattr(pytest_llmcal.scoring.threads, "most_threads", lambda asked: ("share of", asked))
     monkeypatch.setattr(pytest_llmcal.scoring, "load_model", lambda _, **options: options["threads"])
-    config: Any = Stand(stash=pytestconfig.stash, **given)
+    uncached = replace(pytestconfig.stash[SETTINGS], cache=None)
+    config: Any = Stand(stash={SETTINGS: uncached}, **given)
     threads: Any = pytest_llmcal_load_model("world/gpt2", config)
     assert threads == ("share of", at_once)
