@@ -52,8 +52,9 @@ gate: $(VENV)/installed
 test: $(VENV)/installed-test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
+# What a file trains or scores once, one worker does.
 test-slow: $(VENV)/installed-oracles
-	$(BIN)/python -m pytest -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist loadfile
 
 test-gpu: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m gpu -rs tests/gpu

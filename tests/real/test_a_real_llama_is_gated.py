@@ -74,6 +74,10 @@ def gate(shared: Path) -> Callable[[Path, str], Records]:
         found = json.loads((folder / "report" / "run.json").read_text(encoding="utf-8"))
         assert found["complete"], found["problems"]
         records = [record for gate in found["gates"] for record in gate["attempts"][-1]["records"]]
+        subjects = {subject["key"]: subject["portrait"] for subject in found["subjects"]}
+        for record in records:
+            if record["subject"] is not None:  # those of the same answers share a curve
+                record["curve"] = record["curve"] or subjects[record["subject"]]["bins"]
         return {(record["metric"], record["group"]): record for record in records}
 
     return run
