@@ -49,8 +49,9 @@ class Measurement(float):
         Level of the interval, between 0 and 1.
     debiased : float or None
         Best guess of the true value where the estimate itself is biased.
-    noise_floor : NoiseFloor or None
-        What a perfectly calibrated model with these confidences would score.
+    noise_floor : NoiseFloor, callable or None
+        What a perfectly calibrated model with these confidences would score; or a function that works it out when it
+        is first asked for, as it takes longer than the number itself.
     exact : float or None
         The true value where it is known (the embedded world).
     about : About
@@ -85,6 +86,7 @@ class Measurement(float):
     """
 
     __slots__ = (
+        "_noise_floor",
         "_uncalibrated",
         "about",
         "against",
@@ -99,7 +101,6 @@ class Measurement(float):
         "method",
         "n",
         "name",
-        "noise_floor",
         "scores",
     )
     about: About
@@ -115,7 +116,7 @@ class Measurement(float):
     method: str
     n: int
     name: str
-    noise_floor: NoiseFloor | None
+    _noise_floor: NoiseFloor | Callable[[], NoiseFloor] | None
     scores: Any
     _uncalibrated: Uncalibrated | Callable[[], Uncalibrated | None] | None
 
@@ -130,7 +131,7 @@ class Measurement(float):
         method: str,
         confidence: float,
         debiased: float | None = None,
-        noise_floor: NoiseFloor | None = None,
+        noise_floor: NoiseFloor | Callable[[], NoiseFloor] | None = None,
         exact: float | None = None,
         about: About | None = None,
         curve: Sequence[Bin] = (),
@@ -155,7 +156,7 @@ class Measurement(float):
             "method": method,
             "confidence": float(confidence),
             "debiased": None if debiased is None else float(debiased),
-            "noise_floor": noise_floor,
+            "_noise_floor": noise_floor,
             "exact": None if exact is None else float(exact),
             "about": about or About(),
             "curve": tuple(curve),
@@ -176,8 +177,9 @@ class Measurement(float):
         raise AttributeError(f"cannot delete {name!r} of {self!r}: a measurement cannot be changed")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        left_behind = {"interval_at": None, "scores": None, "against": None, "uncalibrated": self.uncalibrated}
-        return partial(type(self), **self._fields() | left_behind), (float(self),)
+        left_behind = {"interval_at": None, "scores": None, "against": None}
+        asked = {"uncalibrated": self.uncalibrated, "noise_floor": self.noise_floor}
+        return partial(type(self), **self._fields() | left_behind | asked), (float(self),)
 
     def _fields(self) -> dict[str, Any]:
         return {name.removeprefix("_"): getattr(self, name) for name in Measurement.__slots__}
@@ -208,6 +210,14 @@ class Measurement(float):
             raise MeasurementError(f"the level of an interval lies between 0 and 1, got {confidence!r}")
         low, high = (self.interval_at or self._scaled)(confidence)
         return type(self)(float(self), **self._fields() | {"low": low, "high": high, "confidence": confidence})
+
+    @property
+    def noise_floor(self) -> NoiseFloor | None:
+        """What a calibrated model would show; worked out when it is first asked for, None where nothing is known."""
+        if callable(self._noise_floor):
+            object.__setattr__(self, "_noise_floor", self._noise_floor())
+        known = self._noise_floor
+        return None if callable(known) else known
 
     @property
     def uncalibrated(self) -> Uncalibrated | None:

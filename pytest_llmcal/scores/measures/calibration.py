@@ -95,7 +95,7 @@ def ece(
         f"{'debiased' if debias else 'plug-in'} over {chosen}; {_HOW_SURE[norm]}",
         effect=effect,
         debiased=calibration_error_interval.best_guess(noisy, estimate),
-        noise_floor=None if debias else NoiseFloor(*noise_floor(self.confidence, noisy, norm, chosen)),
+        noise_floor=None if debias else lambda: NoiseFloor(*noise_floor(self.confidence, noisy, norm, chosen)),
         exact=_exact(self, chosen, norm),
         curve=curve_of(sums, chosen),
         before=_before(self, bins),
