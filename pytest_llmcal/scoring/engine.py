@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -122,11 +123,10 @@ class Engine:
         if short:
             self._decide([(row.tokens[:1], row.tokens[1:] or row.tokens) for row in short])
         if self._packed is None:
-            short = []
+            self._run_plain(rows, answers, tell)
         else:
             self._run_packed(self._packed, Branch(rows=short), answers, tell)
-        packed = set(map(id, short))
-        self._run_plain([row for row in rows if id(row) not in packed], answers, tell)
+            self._run_plain([row for row in rows if not self._is_within(len(row.tokens))], answers, tell)
         return answers
 
     def _weigh(self, pairs: Sequence[Pair], tell: Tell | None, *, packing: bool) -> list[list[float]]:
@@ -143,14 +143,13 @@ class Engine:
         return [part.tolist() for part in np.split(answers.own, ends[:-1])]
 
     def _run_plain(self, rows: Sequence[Row], answers: Answers, tell: Tell | None) -> None:
-        running = Running(self._budget, answers, tell)
-        together = [row for row in rows if self._alone_beyond is None or len(row.tokens) <= self._alone_beyond]
-        running.plain(self._plain, together)
-        if len(together) < len(rows):
-            apart = Running(Budget(1), answers, tell)  # one row at a time
-            apart.plain(self._plain, [row for row in rows if len(row.tokens) > (self._alone_beyond or 0)])
-            apart.finish()
-        running.finish()
+        together = math.inf if self._alone_beyond is None else self._alone_beyond
+        short = [row for row in rows if len(row.tokens) <= together]
+        long = [row for row in rows if len(row.tokens) > together]
+        for part, budget in ((short, self._budget), (long, Budget(1))):  # the long ones one row at a time
+            running = Running(budget, answers, tell)
+            running.plain(self._plain, part)
+            running.finish()
 
     def _run_packed(self, forward: PackedForward, branch: Branch, answers: Answers, tell: Tell | None) -> None:
         running = Running(self._budget, answers, tell)

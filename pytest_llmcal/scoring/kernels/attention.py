@@ -170,14 +170,13 @@ def _attend_by_row(
     only_read: bool,
 ) -> torch.Tensor:
     """Attend row by row: nothing is padded, and a stem that all see needs no mask."""
-    out = torch.empty_like(query.transpose(1, 2)).transpose(1, 2)
-    if only_read:
-        places = torch.from_numpy(layout.read)
-        found = _by_row(layout, query[:, :, places], key, value, kept, scale, only_read=True)
-        out[:, :, places] = found
-    else:
-        out = _by_row(layout, query, key, value, kept, scale, only_read=False)
-    return out.transpose(1, 2)
+    if not only_read:
+        return _by_row(layout, query, key, value, kept, scale, only_read=False).transpose(1, 2)
+    places = torch.from_numpy(layout.read)
+    out = torch.empty_like(query.transpose(1, 2))
+    found = _by_row(layout, query[:, :, places], key, value, kept, scale, only_read=True)
+    out[:, places] = found.transpose(1, 2)
+    return out
 
 
 def _by_row(
