@@ -180,14 +180,30 @@ def test_a_value_that_is_no_number_fails_its_test_and_not_the_worker(project: Pr
 
 @pytest.mark.slow
 def test_a_gate_whose_report_another_plugin_broke_on_its_way_turns_the_run_red(project: Project) -> None:
-    """The worker dies of the value that cannot be sent; the gate of the other model has passed."""
+    """The worker dies of the value that cannot be sent, after the gate of the other model has passed."""
+    arrived = project.folder / "arrived"
+    project.write(
+        "conftest.py",
+        "import os\n"
+        "from pathlib import Path\n"
+        "from stand_ins import pytest_llmcal_load_model, pytest_llmcal_load_task\n"
+        "def pytest_runtest_logreport(report):\n"
+        "    done = report.nodeid.endswith('[b]') and report.when == 'teardown'\n"
+        f"    if done and 'PYTEST_XDIST_WORKER' not in os.environ: Path({str(arrived)!r}).touch()\n",
+    )
     project.gates(
-        """
+        f"""
+        import time
+        from pathlib import Path
+
         import numpy as np
 
         def test_broken_on_the_way(llmcal_model_name, record_property):
             if llmcal_model_name == "a":
                 record_property("theirs", np.float64(1))
+                until = time.monotonic() + 60
+                while not Path({str(arrived)!r}).exists() and time.monotonic() < until:
+                    time.sleep(0.05)
             assert measured().below(0.05)
         """
     )
