@@ -19,7 +19,7 @@ from pytest_llmcal.cli.compare import add_compare
 from pytest_llmcal.cli.distill import DistillationError, add_distill
 from pytest_llmcal.cli.timeline import add_history
 from pytest_llmcal.records import Run, RunError, schema_text
-from pytest_llmcal.tasks import Item, Items, TaskError, Text
+from pytest_llmcal.tasks import AnyItem, Item, Items, OpenItem, TaskError, Text
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores import Plan
@@ -232,14 +232,16 @@ def _counted(items: Items) -> str:
     return f"{len(items):,} {items.split} {'item' if len(items) == 1 else 'items'}"
 
 
-def _first(items: Items, number: int) -> list[Item | Text]:
+def _first(items: Items, number: int) -> list[AnyItem]:
     return [items[index] for index in range(min(number, len(items)))]
 
 
-def _described(item: Item | Text) -> list[str]:
+def _described(item: AnyItem) -> list[str]:
     groups = "".join(f", {name}={value}" for name, value in item.groups.items())
     if isinstance(item, Text):
         return [f"{item.id}{groups}", item.text]
+    if isinstance(item, OpenItem):
+        return [f"{item.id}{groups}", item.prompt, *(f"  * {reference.strip()}" for reference in item.references)]
     truth = item.truth or (None,) * len(item.choices)
     choices = (_choice(item, *entry) for entry in enumerate(zip(item.choices, truth, strict=True)))
     return [f"{item.id}{groups}", item.prompt, *choices]

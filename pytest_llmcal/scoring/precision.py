@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -111,7 +111,7 @@ def sample_of(items: Items, most: int | None = None) -> Items:
     if most is None:
         most = SAMPLE_OF_TEXTS if isinstance(items[0], Text) else SAMPLE
     drawn = [item for unit in in_random_order(items, seed=0) for item in unit]
-    return Items(items.task, items.split, tuple(drawn[:most]))
+    return replace(items, items=tuple(drawn[:most]))
 
 
 def flips(dtype: str, narrow: Scores, wide: Scores) -> DtypeFlips:

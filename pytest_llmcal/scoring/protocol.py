@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from pytest_llmcal.records import ModelFacts
-from pytest_llmcal.tasks import Item, Text
+from pytest_llmcal.tasks import AnyItem
 
 
 class ModelError(ValueError):
@@ -156,7 +156,7 @@ class Generation:
     finish_reason: Literal["stop", "length"]
 
 
-Prompts = Sequence[Item | Text | tuple[str, str]]
+Prompts = Sequence[AnyItem | tuple[str, str]]
 """What is to be continued: items, or pairs of an id and a text."""
 
 Progress = Callable[[int, int], None]

@@ -9,17 +9,20 @@ import numpy as np
 
 from pytest_llmcal.measurement import About
 from pytest_llmcal.scores import Scores
+from pytest_llmcal.scoring.confidence import ConfidenceMethod, create
+from pytest_llmcal.scoring.confidence.written import score_written
 from pytest_llmcal.scoring.normalization import NORMALIZATIONS, Normalization
 from pytest_llmcal.scoring.progress import ProgressLine
 from pytest_llmcal.scoring.protocol import Model, ModelError, Progress, Request
-from pytest_llmcal.tasks import Item, Items, Task, Text
+from pytest_llmcal.tasks import AnyItem, Item, Items, OpenItem, Task, Text
 
 
 def score(
     model: Model,
-    items: Task | Items | Sequence[Item | Text],
+    items: Task | Items | Sequence[AnyItem],
     *,
     normalization: str = "sum",
+    confidence: str | ConfidenceMethod = "sequence_probability",
     progress: Progress | bool = True,
 ) -> Scores:
     """Ask a model for its answers.
@@ -29,10 +32,12 @@ def score(
     model : Model
         What `load_model` gives, or anything that offers the same.
     items : Task, Items or sequence
-        Questions or running texts; of a task, its test split.
+        Questions, open ones whose answer is written, or running texts; of a task, its test split.
     normalization : {"sum", "mean", "byte", "pmi"}
         What the choices' log-likelihoods are made into: taken as they are, by token, by UTF-8 byte, or
         less that of the choice without its context. Running text knows only ``"sum"``.
+    confidence : str or ConfidenceMethod
+        How sure a model is of an answer that it writes: by name, or what `confidence.create` makes.
     progress : callable or bool
         Called with (done, all) as work proceeds. By default a line on standard error says how far the work
         is once it takes over two seconds; False turns it off.
@@ -73,10 +78,16 @@ def score(
     )
     questions = [item for item in checked if isinstance(item, Item)]
     if not questions and normalization != "sum":
-        raise ModelError(f"normalization {normalization!r} is for choices; running text knows only 'sum'")
+        raise ModelError(
+            f"normalization {normalization!r} is for choices; written answers and running text know only 'sum'"
+        )
+    written = [item for item in checked if isinstance(item, OpenItem)]
     with _told(progress, about) as tell:
         if questions:
             return _questions(model, questions, NORMALIZATIONS[normalization], about, tell)
+        if written and checked.writing:
+            method = create(confidence) if isinstance(confidence, str) else confidence
+            return score_written(model, written, checked.writing, method, _groups(written), about, tell)
         return _texts(model, [item for item in checked if isinstance(item, Text)], about, tell)
 
 
@@ -121,7 +132,7 @@ def _truth(items: Sequence[Item], offered: np.ndarray) -> np.ndarray | None:
     return truth
 
 
-def _groups(items: Sequence[Item | Text]) -> dict[str, list[str]]:
+def _groups(items: Sequence[AnyItem]) -> dict[str, list[str]]:
     attributes = dict.fromkeys(attribute for item in items for attribute in item.groups)
     return {attribute: [item.groups.get(attribute, "") for item in items] for attribute in attributes}
 

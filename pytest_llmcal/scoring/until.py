@@ -11,13 +11,13 @@ from pytest_llmcal.scores.decision import Decision, VerdictOf, decide
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.joined import joined
 from pytest_llmcal.statistics.sequential import Look, looks
-from pytest_llmcal.tasks import Item, Items, Task, Text
+from pytest_llmcal.tasks import AnyItem, Items, Task
 from pytest_llmcal.tasks.order import in_random_order
 
 ScoreItems = Callable[[Items], Scores]
 """A function from items to a model's scores, such as ``partial(score, model)``."""
 
-Units = Sequence[tuple[Item | Text, ...]]
+Units = Sequence[tuple[AnyItem, ...]]
 
 
 def until(
@@ -83,7 +83,7 @@ def until(
     items = asked.test if isinstance(asked, Task) else asked
     units = in_random_order(items, seed, clusters)
     planned, chunks = _planned(units, _most(max_items, len(items)))
-    named = [Items(items.task, items.split, tuple(item for unit in chunk for item in unit)) for chunk in chunks]
+    named = [replace(items, items=tuple(item for unit in chunk for item in unit)) for chunk in chunks]
     whole = planned[-1].items == len(items)
     return decide(
         _samples(score, baseline, named, clusters), planned, verdict, at_the_end="exhausted" if whole else "max_items"
@@ -136,11 +136,11 @@ def _samples(
 def _growing(score: ScoreItems, chunks: Sequence[Items], clusters: str | None) -> Iterator[Scores]:
     """Score chunk after chunk, and give all scores so far each time."""
     so_far: Scores | None = None
-    items: tuple[Item | Text, ...] = ()
+    items: tuple[AnyItem, ...] = ()
     for chunk in chunks:
         items += chunk.items
         new = score(chunk)
-        about = replace(new.about, data=Items(chunk.task, chunk.split, items).fingerprint)
+        about = replace(new.about, data=replace(chunk, items=items).fingerprint)
         so_far = joined([new] if so_far is None else [so_far, new], about=about)
         yield so_far if clusters is None else so_far.clustered_by(clusters)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import overload
 
 from pytest_llmcal.tasks.errors import TaskError
+from pytest_llmcal.tasks.open_items import OpenItem, Writing
 from pytest_llmcal.tasks.wording import Wording
 
 
@@ -87,8 +88,12 @@ class Text:
             raise TaskError(f"text {self.id!r}: the text is empty")
 
 
+AnyItem = Item | OpenItem | Text
+"""What a split may be made of."""
+
+
 @dataclass(frozen=True)
-class Items(Sequence[Item | Text]):
+class Items(Sequence[AnyItem]):
     """One split of a task: its items in a fixed order.
 
     Attributes
@@ -97,13 +102,16 @@ class Items(Sequence[Item | Text]):
         Name of the task.
     split : str
         ``"calibration"`` or ``"test"``.
-    items : tuple of Item or Text
+    items : tuple of Item, OpenItem or Text
         At least one; ids are unique; all of one kind.
+    writing : Writing or None
+        How answers are written and judged; of open items alone, which cannot do without.
     """
 
     task: str
     split: str
-    items: tuple[Item | Text, ...]
+    items: tuple[AnyItem, ...]
+    writing: Writing | None = None
 
     def __post_init__(self) -> None:
         if not self.items:
@@ -111,6 +119,11 @@ class Items(Sequence[Item | Text]):
         kinds = {type(item).__name__ for item in self.items}
         if len(kinds) > 1:
             raise TaskError(f"task {self.task!r}: its {self.split} split mixes {' and '.join(sorted(kinds))}")
+        if (kinds == {"OpenItem"}) != (self.writing is not None):
+            raise TaskError(
+                f"task {self.task!r}: its {self.split} split holds {kinds.pop()}s with writing={self.writing!r}; "
+                f"how answers are written is said of open items, and of them always"
+            )
         seen: dict[str, int] = {}
         for position, item in enumerate(self.items):
             if item.id in seen:
@@ -123,22 +136,24 @@ class Items(Sequence[Item | Text]):
     def __len__(self) -> int:
         return len(self.items)
 
-    def __iter__(self) -> Iterator[Item | Text]:
+    def __iter__(self) -> Iterator[AnyItem]:
         return iter(self.items)
 
     @overload
-    def __getitem__(self, index: int) -> Item | Text: ...
+    def __getitem__(self, index: int) -> AnyItem: ...
     @overload
     def __getitem__(self, index: slice) -> Items: ...
-    def __getitem__(self, index: int | slice) -> Item | Text | Items:
+    def __getitem__(self, index: int | slice) -> AnyItem | Items:
         if isinstance(index, slice):
-            return Items(self.task, self.split, self.items[index])
+            return replace(self, items=self.items[index])
         return self.items[index]
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of everything a score depends on, as 16 hexadecimal digits."""
         digest = hashlib.sha256()
+        if self.writing is not None:
+            digest.update(json.dumps(vars(self.writing), sort_keys=True).encode())
         for item in self.items:
             row = {name: value for name, value in vars(item).items() if name != "wording"}
             row["groups"] = dict(item.groups)
@@ -153,11 +168,12 @@ def questions_of(items: Items) -> list[Item]:
     Raises
     ------
     TaskError
-        If they are running texts, which offer no choices.
+        If they offer no choices.
     """
     questions = [item for item in items if isinstance(item, Item)]
     if not questions:
-        raise TaskError(f"task {items.task!r}: its items are running texts; questions with choices are needed")
+        kind = "open questions" if items.writing else "running texts"
+        raise TaskError(f"task {items.task!r}: its items are {kind}; questions with choices are needed")
     return questions
 
 

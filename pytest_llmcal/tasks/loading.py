@@ -10,7 +10,7 @@ from pytest_llmcal.tasks.datasets_rows import dataset_commit, read_hub, read_par
 from pytest_llmcal.tasks.description import FILE_SUFFIXES, Description, is_file_name
 from pytest_llmcal.tasks.description_file import read_description
 from pytest_llmcal.tasks.errors import TaskError
-from pytest_llmcal.tasks.items import Item, Items, Text
+from pytest_llmcal.tasks.items import AnyItem, Items
 from pytest_llmcal.tasks.questions import read_items, read_texts
 from pytest_llmcal.tasks.registry import registered_loader
 from pytest_llmcal.tasks.rows import Row, read_file
@@ -172,7 +172,7 @@ def _load(described: Description) -> Task:
         described = replace(described, revision=dataset_commit(described.source, described.revision))
     rows = _rows(described, described.split)
     items = _read(rows, described)
-    calibration: Sequence[Item | Text] | None = None
+    calibration: Sequence[AnyItem] | None = None
     if isinstance(described.calibration, str):
         calibration = _read(_calibration_rows(described, described.calibration), described)
     elif described.calibration:
@@ -228,7 +228,7 @@ def _is_running_text(name: str) -> bool:
     return name.removesuffix(".gz").endswith(".txt")
 
 
-def _read(rows: Sequence[Row], described: Description) -> Sequence[Item | Text]:
+def _read(rows: Sequence[Row], described: Description) -> Sequence[AnyItem]:
     if _is_running_text(described.source):
         return read_texts(rows, STORY, replace(described, id=NUMBER))
     return read_items(rows, described) if described.text is None else read_texts(rows, described.text, described)

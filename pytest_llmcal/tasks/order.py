@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 
 from pytest_llmcal.tasks.errors import TaskError
-from pytest_llmcal.tasks.items import Item, Items, Text
+from pytest_llmcal.tasks.items import AnyItem, Items
 
 
-def in_random_order(items: Items, seed: int, clusters: str | None = None) -> list[tuple[Item | Text, ...]]:
+def in_random_order(items: Items, seed: int, clusters: str | None = None) -> list[tuple[AnyItem, ...]]:
     """Return the items in a random order, those of one cluster together.
 
     The order of two items depends on the seed and their ids, and not on other items, so it stays as a task grows.
@@ -32,13 +32,13 @@ def in_random_order(items: Items, seed: int, clusters: str | None = None) -> lis
     TaskError
         If an item does not carry the attribute; the text names it.
     """
-    units: dict[str, list[Item | Text]] = {}
+    units: dict[str, list[AnyItem]] = {}
     for item in items:
         units.setdefault(item.id if clusters is None else _cluster(item, clusters), []).append(item)
     return [tuple(units[name]) for name in sorted(units, key=lambda name: _place(name, seed))]
 
 
-def _cluster(item: Item | Text, attribute: str) -> str:
+def _cluster(item: AnyItem, attribute: str) -> str:
     if attribute not in item.groups:
         there = ", ".join(sorted(item.groups)) or "none"
         raise TaskError(f"item {item.id!r} carries no attribute {attribute!r}; those it carries: {there}")

@@ -7,20 +7,20 @@ from collections.abc import Sequence
 
 from pytest_llmcal.tasks.description import Description
 from pytest_llmcal.tasks.errors import TaskError
-from pytest_llmcal.tasks.items import Item, Items, Text
+from pytest_llmcal.tasks.items import AnyItem, Items
 from pytest_llmcal.tasks.rows import Row
 from pytest_llmcal.tasks.task import Task
 
 
 def by_fraction(
-    items: Sequence[Item | Text], described: Description, fraction: float
-) -> tuple[list[Item | Text], list[Item | Text]]:
+    items: Sequence[AnyItem], described: Description, fraction: float
+) -> tuple[list[AnyItem], list[AnyItem]]:
     """Divide items into calibration and test.
 
     The side of an item depends on the seed and its id alone, so it keeps its side as the data grows.
     """
-    calibration: list[Item | Text] = []
-    test: list[Item | Text] = []
+    calibration: list[AnyItem] = []
+    test: list[AnyItem] = []
     for item in items:
         (calibration if _position(item.id, described.seed) < fraction else test).append(item)
     return calibration, test
@@ -48,7 +48,7 @@ def rows_of_split(rows: Sequence[Row], column: str, split: str) -> list[Row]:
 
 
 def make_task(
-    described: Description, calibration: Sequence[Item | Text] | None, test: Sequence[Item | Text], source: str
+    described: Description, calibration: Sequence[AnyItem] | None, test: Sequence[AnyItem], source: str
 ) -> Task:
     """Put a task together, with at most ``limit`` items of each split.
 
@@ -65,7 +65,7 @@ def make_task(
     )
 
 
-def _split(described: Description, split: str, items: Sequence[Item | Text]) -> Items:
+def _split(described: Description, split: str, items: Sequence[AnyItem]) -> Items:
     if not items and isinstance(described.calibration, float):
         raise TaskError(
             f"task {described.title!r}: with calibration={described.calibration:.3g} no item falls into its {split} "

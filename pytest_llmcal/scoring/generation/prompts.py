@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_llmcal.scoring.protocol import ModelError, Prompts
-from pytest_llmcal.tasks import Item, Text
+from pytest_llmcal.tasks import AnyItem, Item, OpenItem, Text
 
 KEPT = 8
 """Tokens whose keys and values are kept, for each token that may be read at once."""
@@ -41,8 +41,8 @@ def prompts_of(given: Prompts) -> list[tuple[str, str]]:
     return pairs
 
 
-def _pair(given: Item | Text | tuple[str, str]) -> tuple[str, str]:
-    if isinstance(given, Item):
+def _pair(given: AnyItem | tuple[str, str]) -> tuple[str, str]:
+    if isinstance(given, (Item, OpenItem)):
         return given.id, given.prompt
     if isinstance(given, Text):
         raise ModelError(f"text {given.id!r} is running text, no prompt; to continue it, pass (id, text)")
