@@ -60,6 +60,8 @@ class GroupMeasurement(Measurement):
         Which group the number is that of, as a part of a sentence: ``"for coast (667 items), the worst of 3"``.
     parts : sequence of Part
         Each group by itself; empty where there is but one.
+    whole : int, optional
+        Items that the ``n`` measured were taken from, where more of them would be needed to measure more.
 
     Examples
     --------
@@ -70,20 +72,24 @@ class GroupMeasurement(Measurement):
     'too few items to decide in south (9 items)'
     """
 
-    __slots__ = ("found", "parts")
+    __slots__ = ("found", "parts", "whole")
     found: str
     parts: tuple[Part, ...]
+    whole: int | None
 
-    def __new__(cls, value: float, *, found: str = "", parts: Sequence[Part] = (), **fields: Any) -> GroupMeasurement:
+    def __new__(
+        cls, value: float, *, found: str = "", parts: Sequence[Part] = (), whole: int | None = None, **fields: Any
+    ) -> GroupMeasurement:
         """Freeze what is known of the groups beside the numbers."""
         self = super().__new__(cls, value, **fields)
         assert isinstance(self, cls)
         object.__setattr__(self, "found", found)
         object.__setattr__(self, "parts", tuple(parts))
+        object.__setattr__(self, "whole", whole)
         return self
 
     def _fields(self) -> dict[str, Any]:
-        return super()._fields() | {"found": self.found, "parts": self.parts}
+        return super()._fields() | {"found": self.found, "parts": self.parts, "whole": self.whole}
 
     def items_needed(self, limit: float) -> int | None:
         """Return about how many items would decide a claim with this limit, if groups kept their shares of them.
@@ -91,7 +97,8 @@ class GroupMeasurement(Measurement):
         That is if the best guess of each group that leaves it open were the truth; None where none would.
         """
         if not self.parts:
-            return super().items_needed(limit)
+            alone = super().items_needed(limit)
+            return alone and math.ceil(alone * (self.whole or self.n) / self.n)
         needed = max((part.share_needed(limit) for part in self._open([limit])), default=math.inf)
         return math.ceil(self.n * needed) if 1.0 < needed < 1e6 else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -173,10 +173,11 @@ def audit(
     for name, member in found.subgroup.members.items():
         held_out &= members[name] == member
     part = self._group(_named(found.subgroup, edges), list(np.flatnonzero(held_out)))
-    return _tested(part, found, _named(found.subgroup, edges), int(first.sum()), confidence)
+    return _tested(part, found, _named(found.subgroup, edges), (int(first.sum()), len(self)), confidence)
 
 
-def _tested(part: Scores, found: Search, subgroup: str, searched: int, confidence: float | None) -> Audit:
+def _tested(part: Scores, found: Search, subgroup: str, items: tuple[int, int], confidence: float | None) -> Audit:
+    searched, whole = items
     sign = -1.0 if found.z < 0.0 else 1.0
     direction = "underconfident" if sign < 0.0 else "overconfident"
     tested = examine(partial(total, sign), part.confidence, part.correct, members_of(part.clusters))
@@ -197,9 +198,10 @@ def _tested(part: Scores, found: Search, subgroup: str, searched: int, confidenc
         n=len(part),
         method=f"{direction} subgroup found among {found.looked_at} on {searched} other items; {gap.method}",
         confidence=gap.confidence,
-        about=replace(part.about),
+        about=part.about,
         scores=part,
         interval_at=interval_at,
+        whole=whole,
         found=f"in {subgroup}, on {len(part)} held-out {'item' if len(part) == 1 else 'items'} (it looked the most "
         f"{direction} of {found.looked_at} subgroups on {searched} others; p = {tested.p_value:.2g} here)",
     )

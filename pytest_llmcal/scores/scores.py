@@ -16,6 +16,7 @@ from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.scores import calibration_testing
 from pytest_llmcal.scores.abstention import abstain
 from pytest_llmcal.scores.audit import audit
+from pytest_llmcal.scores.bias import bias_score
 from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
@@ -307,6 +308,7 @@ class Scores:
     is_calibrated = calibration_testing.is_calibrated
     by_group = by_group
     audit = audit
+    bias_score = bias_score
 
     def compare(self, baseline: Scores) -> Comparison:
         """Return the differences between this model and another one that was asked the same items.
