@@ -8,7 +8,7 @@ answers are drawn afresh from their true odds for each draw, so its true calibra
 the true odds themselves.
 
 "group gate" is ``scores.by_group("region").worst("ece").below(0.05)``, "audit gap" ``scores.audit().below(0.02)``, and
-"audit p" ``scores.audit().is_calibrated()``. Each counts as found where it is refuted and names the coast, which stands in brackets.
+"audit p" ``scores.audit().is_calibrated()``: how often each is refuted, and in brackets how often it names the coast.
 "worst" and "gap" count how often the interval of the worst ECE, and of the largest gap in ECE, misses the true one.
 """
 
