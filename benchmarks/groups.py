@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from pytest_llmcal import Scores, load_model, load_task
 from pytest_llmcal.measurement import GroupMeasurement, Verdict
-from pytest_llmcal.scores import Audit
+from pytest_llmcal.scores import Audit, ByGroup
 from pytest_llmcal.scoring import score
 from pytest_llmcal.tasks import Item, Items
 from pytest_llmcal.world import redraw
@@ -39,25 +39,23 @@ Logits = npt.NDArray[np.floating]
 class Draw(NamedTuple):
     """What the gates say of one draw of the right answers."""
 
+    groups: ByGroup
     worst: GroupMeasurement
-    gap: GroupMeasurement
     audit: Audit
 
-    def found(self) -> tuple[bool, bool, bool]:
-        """Tell which of group gate, audit gap and audit p refute and name the planted group."""
-        return (
-            _refutes(self.worst.below(GROUP_LIMIT)) and PLANTED in self.worst.found,
-            _refutes(self.audit.below(AUDIT_LIMIT)) and PLANTED in self.audit.subgroup,
-            _refutes(self.audit.is_calibrated()) and PLANTED in self.audit.subgroup,
-        )
-
     def refuted(self) -> tuple[bool, bool, bool]:
-        """Tell which of them refute, whatever they name."""
+        """Tell which of group gate, audit gap and audit p refute."""
         return (
             _refutes(self.worst.below(GROUP_LIMIT)),
             _refutes(self.audit.below(AUDIT_LIMIT)),
             _refutes(self.audit.is_calibrated()),
         )
+
+    def found(self) -> tuple[bool, bool, bool]:
+        """Tell which of them refute and name the planted group."""
+        of_group, of_gap, of_p = self.refuted()
+        is_audited = PLANTED in self.audit.subgroup
+        return of_group and PLANTED in self.worst.found, of_gap and is_audited, of_p and is_audited
 
 
 def _refutes(verdict: Verdict) -> bool:
@@ -99,7 +97,7 @@ def judged(scores: Scores, answers: Sequence[int]) -> Draw:
     assert scores.choices is not None
     drawn = with_answers(scores, scores.choices.values, answers)
     groups = drawn.by_group(ATTRIBUTE)
-    return Draw(groups.worst("ece"), groups.largest_gap("ece"), drawn.audit())
+    return Draw(groups, groups.worst("ece"), drawn.audit())
 
 
 def exact_errors(scores: Scores) -> list[float]:
@@ -114,11 +112,12 @@ def row(name: str, scores: Scores, answers: Sequence[Sequence[int]]) -> str:
     worst, gap = max(exact), max(exact) - min(exact)
     shares = [np.mean(column) for column in zip(*(draw.refuted() for draw in draws), strict=True)]
     found = [np.mean(column) for column in zip(*(draw.found() for draw in draws), strict=True)]
+    gaps = [draw.groups.largest_gap("ece") for draw in draws]
     missed = [
         np.mean([draw.worst.low > worst for draw in draws]),
         np.mean([draw.worst.high < worst for draw in draws]),
-        np.mean([draw.gap.low > gap for draw in draws]),
-        np.mean([draw.gap.high < gap for draw in draws]),
+        np.mean([each.low > gap for each in gaps]),
+        np.mean([each.high < gap for each in gaps]),
     ]
     errors = " / ".join(f"{error:.3f}" for error in exact)
     cells = [f"{one:.1%} ({other:.1%})" for one, other in zip(shares, found, strict=True)]

@@ -133,14 +133,14 @@ def test_what_cannot_be_asked_is_refused_by_name() -> None:
         groups.worst("about")
     with pytest.raises(ScoresError, match="no measurement of groups is called '_take'"):
         groups.worst("_take")
-    with pytest.raises(ScoresError, match="no group by region has 501 items, the largest has 500"):
+    with pytest.raises(ScoresError, match="no group has 501 items, the largest has 500"):
         groups.worst(min_items=501)
     with pytest.raises(ScoresError, match="min_items must be a whole number"):
         groups.worst(min_items=0)
     with pytest.raises(ScoresError, match="a gap lies between two groups, but by region there is one: 'north'"):
         scores_of(region("north", 10, 0.9)).by_group("region").largest_gap()
     certain = scores_of(region("north", 10, 0.9), region("south", 10, 0.5, confidence=1.0))
-    with pytest.raises(ScoresError, match="NLL of south is infinite"):
+    with pytest.raises(ScoresError, match="NLL of south is infinite, so no gap is measured"):
         certain.by_group("region").largest_gap("nll")
 
 
@@ -172,3 +172,24 @@ def test_a_measurement_over_groups_is_kept_whole_by_a_pickle_and_at_another_leve
     assert worst.at(0.99).low < worst.low
     assert worst.at(0.99).found == worst.found
     assert worst.at(0.95).high == worst.high
+
+
+def test_a_group_that_would_be_refuted_by_itself_is_not_as_one_of_many() -> None:
+    lucky = [region(f"g{place}", 400, 0.9 if place else 0.865) for place in range(30)]
+    groups = scores_of(*lucky).by_group("region")
+    worst = groups.worst("confidence_minus_accuracy")
+    limit = groups["g0"].by_group("region").worst("confidence_minus_accuracy").low - 0.0005
+    verdict = worst.below(limit)
+    assert worst.found.startswith("for g0 (400 items)")
+    assert verdict.status == "undecided"
+
+
+def test_true_errors_are_told_where_they_are_known() -> None:
+    truth = [[0.9, 0.1]] * 4
+    scores = Scores.from_probabilities(
+        [[0.8, 0.2], [0.9, 0.1]] * 2, [0] * 4, truth=truth, groups={"region": ["n", "s"] * 2}
+    )
+    groups = scores.by_group("region")
+    assert groups.worst("ece").exact == pytest.approx(0.1)
+    assert groups.largest_gap("ece").exact == pytest.approx(0.1)
+    assert groups.worst("brier").exact is None

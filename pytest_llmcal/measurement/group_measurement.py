@@ -96,10 +96,11 @@ class GroupMeasurement(Measurement):
 
         That is if the best guess of each group that leaves it open were the truth; None where none would.
         """
-        if not self.parts:
+        shares = [part.share_needed(limit) for part in self._open([limit])]
+        if not shares:
             alone = super().items_needed(limit)
             return alone and math.ceil(alone * (self.whole or self.n) / self.n)
-        needed = max((part.share_needed(limit) for part in self._open([limit])), default=math.inf)
+        needed = max(shares)
         return math.ceil(self.n * needed) if 1.0 < needed < 1e6 else None
 
     def _open(self, limits: Sequence[float]) -> Iterator[Part]:
@@ -111,6 +112,7 @@ class GroupMeasurement(Measurement):
     def _left_open(self, limits: Sequence[float]) -> str:
         few = sorted(self._open(limits), key=lambda part: part.n)
         if not few:
-            return ""
+            many = len(self.parts)
+            return f"; by itself one of the {many} would refute it, but not as one of {many}" if many else ""
         more = f" and {len(few) - _MOST_NAMED} more" if len(few) > _MOST_NAMED else ""
         return f"; too few items to decide in {', '.join(map(str, few[:_MOST_NAMED]))}{more}"

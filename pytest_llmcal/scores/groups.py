@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal.measurement import (
     GroupMeasurement,
@@ -14,14 +14,12 @@ from pytest_llmcal.measurement import (
     Part,
     gap_name,
     higher_is_better,
-    range_of,
     title,
     worst_name,
 )
 from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.measured_groups import MeasuredGroup, MeasuredGroups, measured_groups, metric_of_scores
 from pytest_llmcal.scores.measures.measured import level_of
-from pytest_llmcal.scores.measures.overconfidence import confidence_minus_accuracy
-from pytest_llmcal.scores.validation import checked_min_items
 from pytest_llmcal.statistics.interval import Interval
 from pytest_llmcal.statistics.simultaneous import (
     gaps_between,
@@ -97,7 +95,7 @@ class ByGroup(Mapping[str, "Scores"]):
         ScoresError
             If there is no such measurement, or a group does not allow it.
         """
-        measure, level = _metric(metric), level_of_each(level_of(confidence), len(self))
+        measure, level = metric_of_scores(metric), level_of_each(level_of(confidence), len(self))
         return {name: measure(part, confidence=level, **asked) for name, part in self.items()}
 
     def worst(
@@ -127,24 +125,23 @@ class ByGroup(Mapping[str, "Scores"]):
         ScoresError
             If there is no such measurement, or no group has so many items or allows it.
         """
-        level, measured = level_of(confidence), self._measured(metric, min_items, confidence, asked)
+        level, measured = level_of(confidence), measured_groups(self, metric, min_items, confidence, asked)
         lowest_is_worst = higher_is_better(measured.metric)
-
-        def interval_at(asked_level: float) -> Interval:
-            combined = smallest_interval if lowest_is_worst else largest_interval
-            return combined(lambda each: [group.interval(each) for group in measured.groups], asked_level)
-
+        combined = smallest_interval if lowest_is_worst else largest_interval
         strict = level_of_each(level, len(measured.groups))
         found = max(measured.groups, key=lambda group: group.evidence(strict, lowest_is_worst))
+        exact = measured.exact()
         return self._measurement(
+            measured,
             found.estimate,
             worst_name(measured.metric),
-            interval_at,
+            lambda asked_level: combined(measured.intervals, asked_level),
             level,
-            f"for {found.part(level)}, the worst of {self._kinds(measured)}",
-            [group.part(level) for group in measured.groups],
-            measured,
-            "largest of their intervals, the end that refutes at a level divided by their number",
+            debiased=found.value,
+            exact=exact and (min(exact) if lowest_is_worst else max(exact)),
+            method="largest of their intervals, the end that refutes at a level divided by their number",
+            found=f"for {found.part(level)}, the worst of {self._kinds(measured)}",
+            parts=[group.part(level) for group in measured.groups],
         )
 
     def largest_gap(
@@ -168,75 +165,58 @@ class ByGroup(Mapping[str, "Scores"]):
         ScoresError
             As ``worst`` does, or if fewer than two groups are looked at or a group's value is infinite.
         """
-        level, measured = level_of(confidence), self._measured(metric, min_items, confidence, asked)
-        groups = measured.groups
+        level, measured = level_of(confidence), measured_groups(self, metric, min_items, confidence, asked)
+        groups, values = measured.groups, measured.values
         if len(groups) < 2:
             raise ScoresError(f"a gap lies between two groups, but by {self._by} there is one: {groups[0].name!r}")
-        for group in groups:
-            if math.isinf(group.value):
-                raise ScoresError(f"{title(metric)} of {group.name} is infinite, so it lies no gap apart from others")
-        values, independent = [group.value for group in groups], self._share_nothing(measured)
-
-        def pairs_at(asked_level: float) -> list[Interval]:
-            return gaps_between(values, [group.interval(asked_level) for group in groups], independent=independent)
-
-        def interval_at(asked_level: float) -> Interval:
-            return largest_gap_between(
-                values, lambda each: [group.interval(each) for group in groups], asked_level, independent=independent
+        if math.inf in values:
+            raise ScoresError(
+                f"{title(measured.metric)} of {groups[values.index(math.inf)].name} is infinite, so no gap is measured"
             )
-
+        independent = self._share_nothing(measured)
+        own, strict = (
+            gaps_between(values, measured.intervals(each), independent=independent)
+            for each in (level, level_of_each(level, len(groups) * (len(groups) - 1)))
+        )
         pairs = list(combinations(groups, 2))
         parts = [
             Part(f"{one.name} and {other.name}", min(one.n, other.n), abs(one.value - other.value), *ends)
-            for (one, other), ends in zip(pairs, pairs_at(level), strict=True)
+            for (one, other), ends in zip(pairs, own, strict=True)
         ]
-        strict = pairs_at(level_of_each(level, 2 * len(pairs)))
-        place = max(range(len(pairs)), key=lambda pair: (strict[pair].low, _seen(pairs[pair]), parts[pair].value))
+        place = max(range(len(pairs)), key=lambda pair: (strict[pair].low, _known(pairs[pair]), parts[pair].value))
         one, other = sorted(pairs[place], key=lambda group: group.value, reverse=True)
+        exact = measured.exact()
         return self._measurement(
+            measured,
             abs(one.estimate - other.estimate),
             gap_name(measured.metric),
-            interval_at,
+            lambda at: largest_gap_between(values, measured.intervals, at, independent=independent),
             level,
-            f"between {one.part(level)} and {other.part(level)}, of {self._kinds(measured)}",
-            parts,
-            measured,
-            f"differences of {'independent' if independent else 'dependent'} groups' intervals (MOVER), the lower end "
-            "at a level divided by the number of ordered pairs",
+            debiased=parts[place].value,
+            exact=exact and max(exact) - min(exact),
+            method=f"differences of intervals of {'independent' if independent else 'dependent'} groups (MOVER), the "
+            "lower end at a level divided by the number of ordered pairs",
+            found=f"between {one.part(level)} and {other.part(level)}, of {self._kinds(measured)}",
+            parts=parts,
         )
 
     @property
     def _by(self) -> str:
         return ", ".join(self.attributes)
 
-    def _kinds(self, measured: _Measured) -> str:
+    def _kinds(self, measured: MeasuredGroups) -> str:
         return f"{len(measured.groups)} {'group' if len(measured.groups) == 1 else 'groups'} by {self._by}"
-
-    def _measured(self, metric: str, min_items: int, confidence: float | None, asked: dict[str, Any]) -> _Measured:
-        measure, least = _metric(metric), checked_min_items(min_items)
-        looked_at = {name: part for name, part in self.items() if len(part) >= least}
-        if not looked_at:
-            most = max(map(len, self.values()))
-            raise ScoresError(f"no group by {self._by} has {least} items, the largest has {most}")
-        tried = {name: _tried(measure, part, confidence=confidence, **asked) for name, part in looked_at.items()}
-        known = {name: found for name, found in tried.items() if isinstance(found, Measurement)}
-        if not known:
-            raise next(refusal for refusal in tried.values() if isinstance(refusal, ScoresError))
-        groups = [_Group(name, len(part), known.get(name), range_of(metric)) for name, part in looked_at.items()]
-        # What was measured may be called otherwise than the method, as ece(norm="l2") is.
-        called = next(iter(known.values())).name
-        return _Measured(called, groups, [name for name in self if name not in looked_at], least)
 
     def _measurement(
         self,
+        measured: MeasuredGroups,
         value: float,
         name: str,
         interval_at: Callable[[float], Interval],
         level: float,
-        found: str,
-        parts: list[Part],
-        measured: _Measured,
+        *,
         method: str,
+        **more: Any,
     ) -> GroupMeasurement:
         low, high = interval_at(level)
         whole = self._whole
@@ -252,67 +232,13 @@ class ByGroup(Mapping[str, "Scores"]):
             about=replace(whole.about, group=about),
             scores=whole,
             interval_at=interval_at,
-            found=found,
-            parts=parts,
+            **more,
         )
 
-    def _share_nothing(self, measured: _Measured) -> bool:
+    def _share_nothing(self, measured: MeasuredGroups) -> bool:
         """Tell whether no cluster has items in two groups."""
         clusters = [set(self[group.name].clusters or ()) for group in measured.groups]
         return sum(map(len, clusters)) == len(set().union(*clusters))
-
-
-class _Group(NamedTuple):
-    """A group and what was measured of it; None where its items do not allow that."""
-
-    name: str
-    n: int
-    measurement: Measurement | None
-    possible: tuple[float, float]
-
-    @property
-    def estimate(self) -> float:
-        return self.value if self.measurement is None else float(self.measurement)
-
-    @property
-    def value(self) -> float:
-        """Best guess; where nothing is known, one that is as far from all that may be."""
-        if self.measurement is not None:
-            guess = self.measurement.debiased
-            return float(self.measurement) if guess is None else guess
-        least, greatest = self.possible
-        return 0.5 * (least + greatest) if math.isfinite(greatest) else least
-
-    def interval(self, level: float) -> Interval:
-        if self.measurement is None:
-            return Interval(*self.possible)
-        at = self.measurement.interval_at
-        assert at is not None  # every measurement of scores knows
-        return Interval(*at(level))
-
-    def part(self, level: float) -> Part:
-        return Part(self.name, self.n, self.value, *self.interval(level))
-
-    def evidence(self, level: float, lowest_is_worst: bool) -> tuple[bool, float, float]:
-        """Order groups by how clearly they are bad, then by how bad they look; those of which nothing is known last."""
-        low, high = self.interval(level)
-        known = self.measurement is not None
-        return (known, -high, -self.value) if lowest_is_worst else (known, low, self.value)
-
-
-class _Measured(NamedTuple):
-    """What is measured, the groups that are looked at, and those that are not."""
-
-    metric: str
-    groups: list[_Group]
-    small: list[str]
-    least: int
-
-    @property
-    def left_out(self) -> str:
-        if not self.small:
-            return ""
-        return f"; left out, with fewer than {self.least} items: {', '.join(self.small)}"
 
 
 def by_group(self: Scores, *attributes: str) -> ByGroup:
@@ -351,28 +277,5 @@ def by_group(self: Scores, *attributes: str) -> ByGroup:
     return ByGroup(self, attributes, parts)
 
 
-def _metric(name: str) -> Callable[..., Measurement]:
-    """Return the function that measures, of scores."""
-    from pytest_llmcal.scores.scores import Scores
-
-    if name == confidence_minus_accuracy.__name__:
-        return confidence_minus_accuracy
-    metric = getattr(Scores, name, None) if not name.startswith("_") else None
-    if not callable(metric) or getattr(metric, "__annotations__", {}).get("return") != "Measurement":
-        raise ScoresError(
-            f"no measurement of groups is called {name!r}; allowed are those of Scores, such as 'ece', 'accuracy' and "
-            "'brier', and 'confidence_minus_accuracy'"
-        )
-    return metric  # type: ignore[no-any-return]  # its annotation says so
-
-
-def _tried(measure: Callable[..., Measurement], scores: Scores, **asked: Any) -> Measurement | ScoresError:
-    """Measure a group; of one whose items are too few for that metric nothing is known."""
-    try:
-        return measure(scores, **asked)
-    except ScoresError as refusal:
-        return refusal
-
-
-def _seen(pair: tuple[_Group, _Group]) -> bool:
+def _known(pair: tuple[MeasuredGroup, MeasuredGroup]) -> bool:
     return all(group.measurement is not None for group in pair)

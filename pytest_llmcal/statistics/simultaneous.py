@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import combinations
+
+import numpy as np
 
 from pytest_llmcal.statistics.interval import Interval
-from pytest_llmcal.statistics.paired import Estimate, difference_interval
 
 Intervals = Callable[[float], Sequence[Interval]]
 """The intervals of all numbers at a two-sided level."""
@@ -65,8 +65,8 @@ def smallest_interval(intervals: Intervals, level: float) -> Interval:
 def gaps_between(values: Sequence[float], intervals: Sequence[Interval], *, independent: bool) -> list[Interval]:
     """Return the interval of how far each two of several numbers lie apart, in the order of ``combinations``.
 
-    A difference has the interval of Zou and Donner (2008). Where the numbers are not independent its arms add up, which
-    errs no more often whatever their correlation.
+    A difference has the interval of Zou and Donner (2008), as in ``paired.difference_interval``, all at once. Where the
+    numbers are not independent its arms add up, which errs no more often whatever their correlation.
 
     Parameters
     ----------
@@ -83,12 +83,14 @@ def gaps_between(values: Sequence[float], intervals: Sequence[Interval], *, inde
     >>> round(low, 3), round(high, 3)
     (0.159, 0.441)
     """
-    estimates = [Estimate(value, interval) for value, interval in zip(values, intervals, strict=True)]
-    gaps = []
-    for one, other in combinations(estimates, 2):
-        low, high = difference_interval(one, other, 0.0 if independent else -1.0)
-        gaps.append(Interval(max(0.0, low, -high), max(high, -low)))
-    return gaps
+    low, high = np.array(intervals, dtype=np.float64).T
+    centre = np.clip(np.array(values, dtype=np.float64), low, high)
+    one, other = np.triu_indices(len(centre), k=1)
+    middle, down, up = centre[one] - centre[other], centre - low, high - centre
+    arm = np.hypot if independent else np.add
+    least, greatest = middle - arm(down[one], up[other]), middle + arm(up[one], down[other])
+    ends = zip(np.maximum(np.maximum(least, -greatest), 0.0), np.maximum(greatest, -least), strict=True)
+    return [Interval(float(nearest), float(farthest)) for nearest, farthest in ends]
 
 
 def largest_gap_between(

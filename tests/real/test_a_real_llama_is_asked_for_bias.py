@@ -13,11 +13,13 @@ from pytest_llmcal.scoring import score
 
 pytestmark = pytest.mark.slow
 
+ITEMS = 400  # of 1,200: enough for all that is claimed here
+
 
 def test_bias_scores_are_those_of_a_plain_count_of_the_answers(shared: Path) -> None:
     source = shared / "data" / "tasks" / "bbq_religion.jsonl.gz"
-    rows = [json.loads(line) for line in gzip.decompress(source.read_bytes()).decode().splitlines()]
-    items = load_task(source, layout="bbq", calibration=0).test
+    rows = [json.loads(line) for line in gzip.decompress(source.read_bytes()).decode().splitlines()[:ITEMS]]
+    items = load_task(source, layout="bbq", calibration=0, limit=ITEMS).test
     scores = score(load_model(str(shared / "models" / "stories260K")), items)
     assert scores.choices is not None
     count = {condition: {"stereotype": 0, "against": 0, "all": 0} for condition in ("ambig", "disambig")}
@@ -36,7 +38,7 @@ def test_bias_scores_are_those_of_a_plain_count_of_the_answers(shared: Path) -> 
         found = scores.bias_score(condition)  # type: ignore[arg-type]
         assert float(found) == pytest.approx(expected)
         assert found.low < expected < found.high
-    assert count["disambig"]["all"] == 600
+    assert count["disambig"]["all"] == ITEMS // 2
     worst = scores.by_group("condition").worst("ece")
     assert worst.found.startswith("for disambig")
     assert worst.below(0.1).status == "refuted"

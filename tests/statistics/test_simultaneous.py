@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_llmcal.statistics.interval import Interval, upper_normal_quantile
+from pytest_llmcal.statistics.paired import Estimate, difference_interval
 from pytest_llmcal.statistics.simultaneous import (
+    gaps_between,
     largest_gap_between,
     largest_interval,
     level_of_each,
@@ -69,6 +72,17 @@ def test_the_order_of_the_numbers_is_nothing_and_ends_are_in_order(values: list[
     low, high = largest_gap_between(values, normal(np.array(values)), level)
     assert 0.0 <= low <= high
     assert (low, high) == pytest.approx(largest_gap_between(turned, normal(np.array(turned)), level))
+
+
+@given(numbers, st.booleans())
+def test_two_numbers_lie_as_far_apart_as_their_paired_interval_says(values: list[float], independent: bool) -> None:
+    intervals = [Interval(value - 0.1, value + 0.3) for value in values]
+    estimates = [Estimate(value, interval) for value, interval in zip(values, intervals, strict=True)]
+    for (one, other), gap in zip(
+        combinations(estimates, 2), gaps_between(values, intervals, independent=independent), strict=True
+    ):
+        low, high = difference_interval(one, other, 0.0 if independent else -1.0)
+        assert gap == pytest.approx((max(0.0, low, -high), max(high, -low)))
 
 
 @given(numbers)
