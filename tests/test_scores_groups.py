@@ -193,3 +193,8 @@ def test_true_errors_are_told_where_they_are_known() -> None:
     assert groups.worst("ece").exact == pytest.approx(0.1)
     assert groups.largest_gap("ece").exact == pytest.approx(0.1)
     assert groups.worst("brier").exact is None
+
+
+def test_items_without_a_value_are_a_group_that_says_so() -> None:
+    worst = scores_of(region("north", 500, 0.9), region("", 500, 0.6)).by_group("region").worst("ece")
+    assert worst.found == "for no value (500 items), the worst of 2 groups by region"

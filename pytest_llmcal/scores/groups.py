@@ -171,7 +171,7 @@ class ByGroup(Mapping[str, "Scores"]):
             raise ScoresError(f"a gap lies between two groups, but by {self._by} there is one: {groups[0].name!r}")
         if math.inf in values:
             raise ScoresError(
-                f"{title(measured.metric)} of {groups[values.index(math.inf)].name} is infinite, so no gap is measured"
+                f"{title(measured.metric)} of {groups[values.index(math.inf)].said} is infinite, so no gap is measured"
             )
         independent = self._share_nothing(measured)
         own, strict = (
@@ -180,7 +180,7 @@ class ByGroup(Mapping[str, "Scores"]):
         )
         pairs = list(combinations(groups, 2))
         parts = [
-            Part(f"{one.name} and {other.name}", min(one.n, other.n), abs(one.value - other.value), *ends)
+            Part(f"{one.said} and {other.said}", min(one.n, other.n), abs(one.value - other.value), *ends)
             for (one, other), ends in zip(pairs, own, strict=True)
         ]
         place = max(range(len(pairs)), key=lambda pair: (strict[pair].low, _known(pairs[pair]), parts[pair].value))

@@ -25,6 +25,11 @@ class MeasuredGroup(NamedTuple):
     possible: tuple[float, float]
 
     @property
+    def said(self) -> str:
+        """Its name in a sentence; items that have no value of an attribute are a group too."""
+        return self.name or "no value"
+
+    @property
     def estimate(self) -> float:
         """What was measured."""
         return self.value if self.measurement is None else float(self.measurement)
@@ -48,7 +53,7 @@ class MeasuredGroup(NamedTuple):
 
     def part(self, level: float) -> Part:
         """Return it in plain values."""
-        return Part(self.name, self.n, self.value, *self.interval(level))
+        return Part(self.said, self.n, self.value, *self.interval(level))
 
     def evidence(self, level: float, lowest_is_worst: bool) -> tuple[bool, float, float]:
         """Order groups by how clearly they are bad, then by how bad they look; those of which nothing is known last."""
@@ -85,7 +90,7 @@ class MeasuredGroups(NamedTuple):
         """What the method says of groups that are not looked at."""
         if not self.small:
             return ""
-        return f"; left out, with fewer than {self.least} items: {', '.join(self.small)}"
+        return f"; left out, with fewer than {self.least} items: {', '.join(name or 'no value' for name in self.small)}"
 
 
 def measured_groups(
