@@ -181,8 +181,9 @@ def _tasks(options: argparse.Namespace) -> list[str]:
 
 def _list_world() -> list[str]:
     from pytest_llmcal.world import MODEL_NAMES, TASK_NAMES
+    from pytest_llmcal.world.bias import BIAS
 
-    return ["Tasks", *(f"  {name}" for name in TASK_NAMES), "Models", *(f"  {name}" for name in MODEL_NAMES)]
+    return ["Tasks", *(f"  {name}" for name in (*TASK_NAMES, BIAS)), "Models", *(f"  {name}" for name in MODEL_NAMES)]
 
 
 def _show_task(name: str, items: int) -> list[str]:

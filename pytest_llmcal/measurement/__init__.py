@@ -3,6 +3,8 @@
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor, Uncalibrated
 from pytest_llmcal.measurement.differences import difference_name, higher_is_better, metric_of
 from pytest_llmcal.measurement.errors import MeasurementError
+from pytest_llmcal.measurement.group_measurement import GroupMeasurement, Part
+from pytest_llmcal.measurement.group_names import gap_name, worst_name
 from pytest_llmcal.measurement.judging import Judgement, Status, judged, shares
 from pytest_llmcal.measurement.measurement import Measurement
 from pytest_llmcal.measurement.portrait import Calibration, GroupResult, Pool, Portrait, Risk, Step
@@ -17,6 +19,7 @@ __all__ = [
     "Bin",
     "Calibration",
     "Correction",
+    "GroupMeasurement",
     "GroupResult",
     "Judgement",
     "Measurement",
@@ -24,6 +27,7 @@ __all__ = [
     "NoiseFloor",
     "NoiseFloorWarning",
     "Observation",
+    "Part",
     "Pool",
     "Portrait",
     "Risk",
@@ -35,6 +39,7 @@ __all__ = [
     "Verdict",
     "current_rules",
     "difference_name",
+    "gap_name",
     "higher_is_better",
     "judged",
     "metric_of",
@@ -42,4 +47,5 @@ __all__ = [
     "shares",
     "title",
     "using",
+    "worst_name",
 ]

@@ -418,10 +418,12 @@ class Measurement(float):
         decides = judgement.status == "undecided" and not judgement.note
         needed = max((items for items in each if items), default=None) if decides and None not in each else None
         reason = (
-            f"it was measured as {float(self):.4g} on {self.n} {'item' if self.n == 1 else 'items'}, "
+            f"it was measured as {float(self):.4g} {self._where()}, "
             f"and with {100 * self.confidence:g}% confidence the true value lies between "
             f"{self.low:.4g} and {self.high:.4g}{judgement.note}"
         )
+        if decides:
+            reason += self._left_open(crossed or [limit])
         if needed is not None:
             reason += f"; about {needed} items would decide it"
         return Verdict(
@@ -435,6 +437,14 @@ class Measurement(float):
             judgement.p_value,
             judgement.share,
         )
+
+    def _where(self) -> str:
+        """Say on what it was measured."""
+        return f"on {self.n} {'item' if self.n == 1 else 'items'}"
+
+    def _left_open(self, limits: Sequence[float]) -> str:  # noqa: ARG002  # for those that know their parts
+        """Say what leaves a claim about these limits undecided, where more is known than the interval."""
+        return ""
 
     def items_needed(self, limit: float) -> int | None:
         """Return about how many items would decide a claim with this limit, if the best guess were the truth.

@@ -47,12 +47,13 @@ class SubjectShelf:
     ) -> tuple[str | None, Subject | None]:
         """Return the key of what was measured, and its description where this is the first time.
 
-        Groups are described with the answers that they are a part of, and differences have two subjects.
+        Groups are described with the answers that they are a part of, which are what a measurement over all groups
+        is made of; differences have two subjects.
         """
         from pytest_llmcal.scores import Scores
 
         scores = measurement.scores
-        if not isinstance(scores, Scores) or record.group is not None or metric_of(record.metric) is not None:
+        if not isinstance(scores, Scores) or scores.about.group is not None or metric_of(record.metric) is not None:
             return None, None
         if scores not in self._keys:
             self._keys[scores] = _key(scores, record)

@@ -15,9 +15,12 @@ from pytest_llmcal.measurement import About, Calibration, Verdict
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.scores import calibration_testing
 from pytest_llmcal.scores.abstention import abstain
+from pytest_llmcal.scores.audit import audit
+from pytest_llmcal.scores.bias import bias_score
 from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.groups import by_group
 from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective, smooth
 from pytest_llmcal.scores.measures.uncalibrated import beside_uncalibrated
 from pytest_llmcal.scores.notebook import scores_html
@@ -303,6 +306,9 @@ class Scores:
     abstain = abstain
     calibration_test = calibration_testing.calibration_test
     is_calibrated = calibration_testing.is_calibrated
+    by_group = by_group
+    audit = audit
+    bias_score = bias_score
 
     def compare(self, baseline: Scores) -> Comparison:
         """Return the differences between this model and another one that was asked the same items.
@@ -337,19 +343,6 @@ class Scores:
             As for ``Comparison.not_worse_than``.
         """
         return self.compare(baseline).not_worse_than(margin, metric=metric, **asked)
-
-    def by_group(self, attribute: str) -> dict[str, Scores]:
-        """Return the scores of each group of an attribute, by name.
-
-        Raises
-        ------
-        ScoresError
-            If the items carry no such attribute; the text lists those they carry.
-        """
-        members: dict[str, list[int]] = {}
-        for index, member in enumerate(self._members(attribute)):
-            members.setdefault(member, []).append(index)
-        return {name: self._group(f"{attribute}={name}", members[name]) for name in sorted(members)}
 
     def clustered_by(self, attribute: str) -> Scores:
         """Return the same scores with the groups of an attribute as clusters: items that share one are dependent.
@@ -387,6 +380,11 @@ class Scores:
         ScoresError
             If one of the parts would be empty.
         """
+        first, rest = self._halves(fraction, seed)
+        return self._take(np.flatnonzero(first)), self._take(np.flatnonzero(rest))
+
+    def _halves(self, fraction: float, seed: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Return which items are in the one part of a random split, and which are in the other."""
         members = members_of(self.clusters)
         unit = np.arange(len(self)) if members is None else members
         units = int(unit.max()) + 1
@@ -395,7 +393,7 @@ class Scores:
             what = "items" if members is None else "clusters"
             raise ScoresError(f"{units} {what} cannot be split at the fraction {fraction}: one part would be empty")
         is_first = np.isin(unit, np.random.default_rng(seed).permutation(units)[:first])
-        return self._take(np.flatnonzero(is_first)), self._take(np.flatnonzero(~is_first))
+        return is_first, ~is_first
 
     def recalibrated(self, logits: FloatArray, calibrator: str) -> Scores:
         """Return scores of other logits for the same items, which remember these as ``before``.

@@ -204,6 +204,13 @@ def checked_bins(bins: int) -> int:
     return int(bins)
 
 
+def checked_min_items(items: int) -> int:
+    """Return a least number of items of at least one."""
+    if isinstance(items, bool) or not isinstance(items, (int, np.integer)) or items < 1:
+        raise ScoresError(f"min_items must be a whole number of at least one, got {items!r}")
+    return int(items)
+
+
 def checked_binning(binning: Binning) -> Binning:
     """Return a way to make bins that is known."""
     if binning not in BINNINGS:

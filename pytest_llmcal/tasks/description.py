@@ -13,6 +13,7 @@ FILE_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt")
 """Endings of the files that are read; all but Parquet also with ``.gz``."""
 
 STYLES = ("text", "letters")
+LAYOUTS = ("bbq",)
 ANSWER_FORMS = ("auto", "index", "number", "letter", "text")
 
 _FREE = ("source", "seed", "limit")  # what may be said of a task that brings its own description
@@ -40,6 +41,7 @@ _ALLOWED: dict[str, tuple[str, Callable[[Any], bool]]] = {
         "a list of columns, or a mapping of attribute to column",
         lambda v: _texts(v) or (isinstance(v, Mapping) and _texts([*v.keys(), *v.values()])),
     ),
+    "layout": (_one_of(LAYOUTS), lambda v: v in LAYOUTS),
     "style": (_one_of(STYLES), lambda v: v in STYLES),
     "answer_form": (_one_of(ANSWER_FORMS), lambda v: v in ANSWER_FORMS),
     "shuffle_choices": ("true or false", lambda v: isinstance(v, bool)),
@@ -60,6 +62,7 @@ class Description:
     name: str | None = None
     config: str | None = None
     revision: str | None = None
+    layout: str | None = None
     template: str | None = None
     question: str = "question"
     choices: str | Sequence[str] = "choices"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pytest_llmcal.tasks.bbq import bbq_description, bbq_rows
 from pytest_llmcal.tasks.datasets_rows import dataset_commit, read_hub, read_parquet
 from pytest_llmcal.tasks.description import FILE_SUFFIXES, Description, is_file_name
 from pytest_llmcal.tasks.description_file import read_description
@@ -25,6 +26,7 @@ def load_task(
     name: str | None = None,
     config: str | None = None,
     revision: str | None = None,
+    layout: str | None = None,
     template: str | None = None,
     question: str = "question",
     choices: str | Sequence[str] = "choices",
@@ -62,6 +64,10 @@ def load_task(
         What the task is called; by default the source, or the file's name without its ending.
     config, revision : str, optional
         Configuration and commit of a dataset on the hub.
+    layout : {"bbq"}, optional
+        Columns of a known benchmark, which say what prompt, choices, answer and groups are made of: that of the
+        bias benchmark for question answering (Parrish et al. 2022), as published or with the columns context, question,
+        choices, answer, condition, polarity, groups and stereotyped.
     template : str, optional
         Jinja2 text of the prompt, rendered in a sandbox where an undefined name is an error. It sees
         the row's columns, ``question``, ``choices`` (their texts, after a shuffle) and
@@ -133,6 +139,7 @@ def load_task(
         name=name,
         config=config,
         revision=revision,
+        layout=layout,
         template=template,
         question=question,
         choices=choices,
@@ -168,6 +175,8 @@ def _limited(task: Task, limit: int | None) -> Task:
 
 def _load(described: Description) -> Task:
     _check_options(described)
+    if described.layout == "bbq":
+        described = bbq_description(described)
     if not _is_file(described.source):
         described = replace(described, revision=dataset_commit(described.source, described.revision))
     rows = _rows(described, described.split)
@@ -231,6 +240,8 @@ def _is_running_text(name: str) -> bool:
 def _read(rows: Sequence[Row], described: Description) -> Sequence[AnyItem]:
     if _is_running_text(described.source):
         return read_texts(rows, STORY, replace(described, id=NUMBER))
+    if described.layout == "bbq":
+        rows = bbq_rows(rows)
     return read_items(rows, described) if described.text is None else read_texts(rows, described.text, described)
 
 

@@ -1,4 +1,4 @@
-"""The five tasks of the world: questions made into items, answers drawn at their true odds."""
+"""The tasks of the world: questions made into items, answers drawn at their true odds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import replace
 from random import Random
 
 from pytest_llmcal.tasks import Item, Items, Task, TaskError
+from pytest_llmcal.world import bias
+from pytest_llmcal.world.bias import BIAS
 from pytest_llmcal.world.facts import WORLD_SEED
 from pytest_llmcal.world.grammar import QUESTIONS, Question
 from pytest_llmcal.world.seeds import generator
@@ -25,7 +27,8 @@ def load_task(name: str) -> Task:
     Parameters
     ----------
     name : str
-        One of `TASK_NAMES`.
+        One of `TASK_NAMES`, or ``"world/bias"``, which asks the questions of ``"world/dialogue"`` in the layout of a
+        bias benchmark.
 
     Returns
     -------
@@ -45,8 +48,8 @@ def load_task(name: str) -> Task:
     >>> len(task.calibration), len(task.test), round(sum(item.truth), 9)
     (1000, 2000, 1.0)
     """
-    if name not in QUESTIONS:
-        raise TaskError(f"the world has no task {name!r}; its tasks are {', '.join(TASK_NAMES)}")
+    if name not in QUESTIONS and name != BIAS:
+        raise TaskError(f"the world has no task {name!r}; its tasks are {', '.join((*TASK_NAMES, BIAS))}")
     calibration, test = (_split(name, split, size) for split, size in SPLITS.items())
     return Task(name=name, calibration=calibration, test=test, source=f"embedded world, seed {WORLD_SEED}")
 
@@ -92,12 +95,20 @@ def _redrawn(item: object, task: str, rng: Random) -> Item:
 def _split(name: str, split: str, size: int) -> Items:
     rng = generator(name, split, WORLD_SEED)
     kind = name.removeprefix("world/")
-    items = (_item(f"{kind}-{split}-{number:04d}", QUESTIONS[name](rng), rng) for number in range(size))
+    questions = (bias.question(rng) if name == BIAS else QUESTIONS[name](rng) for _ in range(size))
+    items = (
+        _item(
+            f"{kind}-{split}-{number:04d}",
+            question,
+            list(question.odds) if name == BIAS else _choices(question, rng),
+            rng,
+        )
+        for number, question in enumerate(questions)
+    )
     return Items(name, split, tuple(items))
 
 
-def _item(item_id: str, question: Question, rng: Random) -> Item:
-    choices = _choices(question, rng)
+def _item(item_id: str, question: Question, choices: list[str], rng: Random) -> Item:
     total = sum(question.odds[choice] for choice in choices)
     truth = tuple(question.odds[choice] / total for choice in choices)
     return Item(item_id, question.prompt, tuple(choices), _draw(truth, rng), question.groups, truth)
