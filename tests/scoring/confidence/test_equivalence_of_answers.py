@@ -18,6 +18,7 @@ from pytest_llmcal.scoring.confidence.equivalence.entailment import Entailment
 from pytest_llmcal.scoring.confidence.equivalence.readers import Classifier
 from pytest_llmcal.scoring.confidence.equivalence.relation import OneByOne
 from pytest_llmcal.scoring.protocol import ModelError
+from pytest_llmcal.scoring.threads import threads_for
 
 
 class Noting:
@@ -125,7 +126,7 @@ def test_entailment_is_asked_both_ways_behind_the_question(bert: Callable[[dict[
     tokenizer = AutoTokenizer.from_pretrained(folder)
 
     def follows(premise: str, hypothesis: str) -> bool:
-        with torch.inference_mode():
+        with torch.inference_mode(), threads_for(0):
             return network(**tokenizer(premise, hypothesis, return_tensors="pt")).logits.argmax().item() == 2
 
     both = [(follows(f"{q} {one}", f"{q} {other}"), follows(f"{q} {other}", f"{q} {one}")) for q, one, other in pairs]
@@ -170,7 +171,7 @@ def test_embeddings_are_mean_hidden_states_whatever_is_read_beside_them(
     tokenizer = AutoTokenizer.from_pretrained(folder)
 
     def mean(text: str) -> torch.Tensor:
-        with torch.inference_mode():
+        with torch.inference_mode(), threads_for(0):
             return network(**tokenizer(text, return_tensors="pt")).last_hidden_state[0].mean(0)
 
     cosines = [torch.cosine_similarity(mean(one), mean(other), dim=0).item() for _, one, other in pairs]

@@ -66,7 +66,9 @@ READ = [
     ("90%\n\nQuestion: Who?\nAnswer: she\nConfidence: 20%", 0.9),
     ("very likely", 0.9),
     ("Almost certain.", 0.95),
-    ("It is highly likely that Paris is right", 0.9),
+    ("It is highly likely that it is right", 0.9),
+    ("Probably correct", 0.75),
+    ("Percentage: 90%", 0.9),
     ("I'd say it's likely", 0.7),
     ("probably not", 0.265),
     ("There is a very good chance that it is right", 0.8),
@@ -95,6 +97,9 @@ NOT_READ = [
     "Confidence: -30%",
     "Confidence: \u221230%",
     "1000%",
+    "99.99999999999999999%",
+    "0.99999999999999999999",
+    "0." + "0" * 400 + "1",
     "1e-3",
     "nan",
     "inf%",
@@ -141,6 +146,12 @@ NOT_READ = [
     "I am 90% sure that it isn't right",
     "30% chance of being wrong",
     "chance of being wrong: 70%",
+    "probability of a mistake: 70%",
+    "90% chance of a mistake",
+    "90% sure that I made it up",
+    "I am 90% sure that it is Lyon",
+    "It is very likely that Lyon is right",
+    "unlikely to be wrong",
     "not likely",
     "not very likely",
     "90%, but I have doubts, so not really",
@@ -233,6 +244,15 @@ def test_every_percentage_comes_back(percent: int, form: str) -> None:
 @given(st.integers(0, 1000), st.sampled_from(["{:.3f}", "Confidence: {:.3f}", "{:.3f}/1", "probability of {:.3f}"]))
 def test_every_decimal_comes_back(thousandths: int, form: str) -> None:
     assert read_confidence(form.format(thousandths / 1000)) == thousandths / 1000
+
+
+@given(st.from_regex(r"(0?\.[0-9]{1,30}|[1-9]?[0-9]\.[0-9]{1,30}%|0\.[0-9]{1,30}/1)", fullmatch=True))
+@example("99." + "9" * 18 + "%")
+@example("0." + "0" * 29 + "1")
+def test_what_is_short_of_certain_never_becomes_certain(text: str) -> None:
+    value = read_confidence(text)
+    if any(digit in text.removesuffix("/1") for digit in "123456789"):
+        assert value is None or 0.0 < value < 1.0
 
 
 @given(st.integers(0, 10), st.sampled_from(["{}/10", "{} out of 10", "{} in 10"]))

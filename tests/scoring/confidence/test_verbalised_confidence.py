@@ -29,6 +29,7 @@ ITEMS = [
         ("Answer: 90%\nConfidence: I do not know", "90%", None),
         ("Answer: 90%", "90%", None),
         ("Confidence: 90%", "Confidence: 90%", None),
+        ("Answer: a vote of confidence: no\nConfidence: 60%", "a vote of confidence: no", 0.6),
         ("Answer: a matter of confidence\nConfidence: 60%", "a matter of confidence", 0.6),
         ("Paris\nQuestion: Who?\nAnswer: she\nConfidence: 10%", "Paris", None),
         ("", "", None),

@@ -43,7 +43,9 @@ How likely is it that this answer is right? Say one of these phrases and nothing
 Confidence:"""
 """Asks about an answer, in words."""
 
-_CONFIDENCE = re.compile(r"(?:^|[\s,;.|(*])(?:my )?confidence(?: level| score)?\W{0,3}[:=]", re.IGNORECASE)
+_NAMED = r"(?:my )?confidence(?: level| score)?\W{0,3}[:=]"
+_ON_ITS_LINE = re.compile(rf"^[\s*#>|-]*{_NAMED}", re.IGNORECASE | re.MULTILINE)
+_ANYWHERE = re.compile(rf"[\s,;.|(*]{_NAMED}", re.IGNORECASE)
 _NEXT_QUESTION = re.compile(r"\n\s*(?:question|q|user|human)\s*:", re.IGNORECASE)
 _ANSWER = re.compile(r"(?:^|\n)[\s*#>]*(?:my |final )?answer[\s*]*:[\s*]*", re.IGNORECASE)
 
@@ -106,7 +108,7 @@ class Verbalised:
         """
         own, *others = _NEXT_QUESTION.split(written.text, maxsplit=1)
         complete = bool(others) or written.finish_reason == "stop"
-        label = _CONFIDENCE.search(own)
+        label = _ON_ITS_LINE.search(own) or _ANYWHERE.search(own)
         answer, _ = _answer(own[: label.start()], stop) if label else ("", False)
         if label is not None and answer:
             return ConfidentAnswer(answer, read_confidence(own[label.end() :], complete=complete), "stop")

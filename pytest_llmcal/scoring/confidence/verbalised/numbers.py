@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_NUMBER = r"(?:(?:0|[1-9][0-9]{0,2})(?:\.[0-9]+)?|\.[0-9]+)"
+# with more digits 99.99 and so on is rounded to 100
+_NUMBER = r"(?:(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,12})?|\.[0-9]{1,12})"
 _PERCENT = r"\s?(?:%|percent\b|per\ cent\b)"
 QUANTITY = rf"""
     (?P<even>50/50|50-50|fifty-fifty)

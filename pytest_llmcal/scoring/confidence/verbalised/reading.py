@@ -9,10 +9,14 @@ from pytest_llmcal.scoring.confidence.verbalised.words import WORDS
 
 _FLAGS = re.VERBOSE | re.IGNORECASE
 
-_LABEL = r"""
-    (?:(?:my|the|your)\s)?(?:confidence|probability|likelihood|certainty|chances?)(?:\s(?:level|score|rating|estimate))?
-    (?:\s(?:in|of|that|for)\s[^0-9%:=.\n]{1,80}?)?
-    (?:\s?[:=]|\sis:?|\s-(?=\s)|\sof)?\s
+# "that Lyon is right" may be said of another answer, "of a mistake" against it: only these words are followed
+_OF_IT = r"""
+    (?:\s(?:that|of|in|about|for|to|be|being|is|was|it|it's|its|this|the|my|your|i|am|answer|response|right|correct|true
+      |accurate|correctness|accuracy)\b)*
+"""
+_LABEL = rf"""
+    (?:(?:my|the|your)\s)?(?:confidence|probability|likelihood|certainty|percentage|chances?)
+    (?:\s(?:level|score|rating|estimate))?{_OF_IT}(?:\s?[:=]|\s-(?=\s))?\s
 """
 _I_AM = r"""
     (?:i\ am|i'm|i\ would\ be|i'd\ be|i\ would\ say|i'd\ say|i\ say|i\ estimate|i\ think|i\ believe|i\ have
@@ -20,24 +24,22 @@ _I_AM = r"""
     (?:(?:it\ is|it's|there\ is|there's)\s)?(?:an?\s)?
 """
 _ABOUT = r"(?:(?:about|around|approximately|approx\.|roughly)\s|~\s?|≈\s?)?"
-_SURE = r"""
-    \s(?:sure|confident|certain|confidence|certainty|likely|probable|probability|likelihood|chance|correct|right)
-    (?:\s(?:in|of|that|for|about|to\ be|it|this|the|my)\b[^0-9%\n]*)?
+_SURE = rf"""
+    \s(?:sure|confident|certain|confidence|certainty|likely|probable|probability|likelihood|chance|correct|right|true
+      |accurate){_OF_IT}
 """
 _PHRASE = "|".join(re.escape(words) for words in sorted(WORDS, key=len, reverse=True))
 _REMARK = r"(?P<remark>\s?[,;(]\s?[^\n]*|\s-\s[^\n]*|\sbecause\b[^\n]*)?"
 
 _IN_NUMBERS = re.compile(
-    rf"(?P<label>{_LABEL})?(?P<i_am>{_I_AM})?{_ABOUT}[(\[]?(?:{QUANTITY})[)\]]?(?P<sure>{_SURE})?{_REMARK}", _FLAGS
+    rf"(?:{_LABEL})?(?P<i_am>{_I_AM})?{_ABOUT}[(\[]?(?:{QUANTITY})[)\]]?(?P<sure>{_SURE})?{_REMARK}", _FLAGS
 )
-_IN_WORDS = re.compile(
-    rf"(?:{_LABEL})?(?:{_I_AM})?[(\[]?(?P<phrase>{_PHRASE})[)\]]?(?:\s(?:that|to)\b[^0-9%\n]*)?{_REMARK}", _FLAGS
-)
+_IN_WORDS = re.compile(rf"(?:{_LABEL})?(?:{_I_AM})?[(\[]?(?P<phrase>{_PHRASE})[)\]]?{_OF_IT}{_REMARK}", _FLAGS)
 _ALONE = re.compile(rf"(?P<phrase>{_PHRASE})|{_ABOUT}(?:{QUANTITY})", _FLAGS)
 _ANYWHERE = re.compile(rf"(?<![\w.,/$€£-])(?:{QUANTITY})(?![\w/%])", _FLAGS)
 
 _AGAINST = re.compile(
-    r"""\b(?:not?|never|none|cannot|wrong|incorrect|false|mistaken|error|doubt\w*|unsure|uncertain\w*|unlikely|improbable
+    r"""\b(?:not?|never|none|cannot|wrong|incorrect|false|mistake\w*|error|doubt\w*|unsure|uncertain\w*|unlikely|improbable
     |impossible|inaccurate|unclear|less|fewer|more|least|most|below|under|above|over|almost|nearly)\b|n't\b""",
     _FLAGS,
 )
@@ -144,16 +146,14 @@ def _first_sentence(lines: list[str]) -> tuple[str, str]:
 
 def _in_numbers(found: re.Match[str]) -> float | None:
     said = quantity(found)
-    if said.value is None or _AGAINST.search(f"{found['label'] or ''} {found['sure'] or ''}"):
-        return None
     # "I think 42" is an answer; "42" and "Confidence: 42" are not
-    if not said.explicit and (found["i_am"] or found["sure"]):
+    if said.value is None or not (said.explicit or (found["i_am"] is None and found["sure"] is None)):
         return None
     return said.value if _bears(said.value, found["remark"]) else None
 
 
 def _in_words(found: re.Match[str] | None) -> float | None:
-    if found is None or _AGAINST.search(found[0].replace(found["phrase"], "", 1).removesuffix(found["remark"] or "")):
+    if found is None:
         return None
     said = WORDS[found["phrase"].lower()]
     number = _alone(found["remark"])
