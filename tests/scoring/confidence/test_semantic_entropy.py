@@ -48,6 +48,26 @@ def test_probabilities_give_the_entropy_by_token_or_in_sum() -> None:
     assert by_token != pytest.approx(in_sum, abs=0.01)
 
 
+@pytest.mark.parametrize(("classes", "entropy"), [((0, 1, 2), 0.94), ((0, 0, 1), 0.33)])
+def test_the_worked_example_of_the_paper_comes_out(classes: tuple[int, ...], entropy: float) -> None:
+    # Kuhn, Gal, Farquhar, table 1: Paris 0.5; Rome, or "It's Paris", 0.4; London 0.1
+    drawn = Samples(tuple(written("x", math.log(each)) for each in (0.5, 0.4, 0.1)), classes)
+    assert (1 - SemanticEntropy().confidence(drawn)) * math.log(3) == pytest.approx(entropy, abs=0.006)
+
+
+def test_confidence_ranks_items_as_the_entropy_does() -> None:
+    draw = np.random.default_rng(0)
+    drawn = [sorted(draw.integers(0, draw.integers(1, 9), 20).tolist()) for _ in range(200)]
+    confidences = [
+        DiscreteSemanticEntropy().confidence(
+            Samples((TEXTS[0],) * 20, tuple(sorted(set(classes)).index(each) for each in classes))
+        )
+        for classes in drawn
+    ]
+    entropies = [float(stats.entropy(sorted(np.unique(classes, return_counts=True)[1]))) for classes in drawn]
+    assert stats.rankdata(confidences).tolist() == stats.rankdata(np.negative(entropies).round(12)).tolist()
+
+
 def test_equally_probable_samples_give_the_discrete_entropy() -> None:
     alike = Samples((written("x", -2.0),) * 5, DRAWN.classes)
     assert SemanticEntropy().confidence(alike) == pytest.approx(DiscreteSemanticEntropy().confidence(alike), abs=1e-12)
