@@ -180,7 +180,7 @@ def test_a_function_that_cannot_be_found_again_is_refused() -> None:
         name_of(lambda *_: 1.0)
     with pytest.raises(TaskError, match=r"correctness 'nowhere.at.all:f' is not there: No module named 'nowhere'"):
         correctness("nowhere.at.all:f")
-    with pytest.raises(TaskError, match=r"correctness 'sys:path' is .*; a function of an answer and its item is needed"):
+    with pytest.raises(TaskError, match=r"correctness 'sys:path' is .*; a function of an answer"):
         correctness("sys:path")
 
 
