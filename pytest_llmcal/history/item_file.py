@@ -16,6 +16,7 @@ from pytest_llmcal.scores import Scores, ScoresError
 SCHEMA = 1
 _SCHEMA_KEY = b"pytest_llmcal.items"
 _ABOUT = tuple(field.name for field in fields(About))
+_LATER = {"confidence_method"}  # files that were written before lack it
 # The last binary digits of logits are noise, which no dictionary shortens: splitting their bytes does a little.
 _NUMBERS = ("confidence", "values.list.element")
 
@@ -141,7 +142,7 @@ def _scores(part: Any) -> Scores:
         "ids": _texts(part["id"]),
         "clusters": _texts(part["cluster"]),
         "groups": _grouped(part["groups"]),
-        "about": About(**{name: first[name] for name in _ABOUT}),
+        "about": About(**{name: first[name] for name in _ABOUT if name in first or name not in _LATER}),
     }
     if first["kind"] == "confidence":
         confidence = part["confidence"].to_numpy().astype(precision)

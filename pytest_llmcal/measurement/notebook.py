@@ -100,5 +100,7 @@ def _said(about: About) -> Iterable[str]:
         yield f"on {isolated(about.task)}" + (f" ({isolated(about.split)} split)" if about.split else "")
     if about.group is not None:
         yield f"for {isolated(about.group)}"
+    if about.confidence_method is not None:
+        yield f"with confidence by {isolated(about.confidence_method)}"
     if about.calibrator is not None:
         yield f"after {isolated(about.calibrator)}"

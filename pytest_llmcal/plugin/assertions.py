@@ -91,7 +91,14 @@ def _measured(record: Mapping[str, Any]) -> list[str]:
 
 
 def _subject(record: Mapping[str, Any]) -> str:
-    words = {"model": "{}", "task": "on {}", "split": "({} split)", "group": "for {}", "calibrator": "after {}"}
+    words = {
+        "model": "{}",
+        "task": "on {}",
+        "split": "({} split)",
+        "group": "for {}",
+        "confidence_method": "with confidence by {}",
+        "calibrator": "after {}",
+    }
     return " ".join(word.format(record[name]) for name, word in words.items() if record[name] is not None)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_llmcal.scores import Scores
     from pytest_llmcal.tasks import Items
 
-_SHARED = ("model", "revision", "task", "split", "data", "calibrator")
+_SHARED = ("model", "revision", "task", "split", "data", "calibrator", "confidence_method")
 
 
 class Answered(NamedTuple):

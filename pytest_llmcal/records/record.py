@@ -62,6 +62,7 @@ class Record:
     change_low: float | None = None
     change_high: float | None = None
     subject: str | None = None
+    confidence_method: str | None = None
 
     def __post_init__(self) -> None:
         if self.outcome not in JUDGEMENTS:

@@ -112,10 +112,12 @@ def title(name: str) -> str:
 
 
 def subject(record: Record) -> str:
-    """Return what was measured: the metric, of which group, after which calibrator."""
+    """Return what was measured: the metric, of which group, of which confidence, after which calibrator."""
     parts = [title_of(record.metric)]
     if record.group is not None:
         parts.append(f"for {record.group}")
+    if record.confidence_method is not None:
+        parts.append(f"of confidence by {record.confidence_method}")
     if record.calibrator is not None:
         parts.append(f"after {record.calibrator}")
     return " ".join(parts)
@@ -218,6 +220,7 @@ def answers(subject: Subject) -> str:
     """Return whose answers are meant, for a heading on the page of their model."""
     words = "Answers" if subject.task is None else f"Answers to {subject.task}"
     words += "" if subject.split is None else f", {subject.split} split"
+    words += "" if subject.confidence_method is None else f", confidence by {subject.confidence_method}"
     return words if subject.calibrator is None else f"{words}, after {subject.calibrator}"
 
 

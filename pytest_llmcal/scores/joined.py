@@ -24,7 +24,7 @@ def joined(parts: Sequence[Scores], *, about: About | None = None) -> Scores:
     Parameters
     ----------
     parts : sequence of Scores
-        At least one; all with ids or all without, and likewise with clusters and with
+        At least one; all with ids or all without, and likewise with clusters, answers and
         choices. An item keeps its own choices; an attribute that a part lacks is the
         empty text for its items.
     about : About, optional
@@ -45,7 +45,7 @@ def joined(parts: Sequence[Scores], *, about: About | None = None) -> Scores:
     if not parts:
         raise ScoresError("there are no scores to join; at least one part is needed")
     first, whole = parts[0], about or parts[0].about
-    for name in ("ids", "clusters", "choices", "before"):
+    for name in ("ids", "clusters", "answers", "choices", "before"):
         _all_or_none(name, parts)
     return first._with(
         confidence=locked(np.concatenate([part.confidence for part in parts])),
@@ -53,6 +53,7 @@ def joined(parts: Sequence[Scores], *, about: About | None = None) -> Scores:
         ids=None if first.ids is None else _ids(parts),
         groups=_groups(parts),
         clusters=None if first.clusters is None else tuple(one for part in parts for one in part.clusters or ()),
+        answers=None if first.answers is None else tuple(one for part in parts for one in part.answers or ()),
         about=whole,
         choices=None if first.choices is None else _choices([part.choices for part in parts if part.choices]),
         before=None

@@ -25,6 +25,7 @@ from pytest_llmcal.scores.plot import plot_reliability
 from pytest_llmcal.scores.reliability import reliability as reliability_curve
 from pytest_llmcal.scores.table import read_table
 from pytest_llmcal.scores.validation import (
+    checked_answers,
     checked_clusters,
     checked_confidence,
     checked_correct,
@@ -62,12 +63,14 @@ class Scores:
     clusters : sequence of str, optional
         What each item shares with others, such as its passage, template or subject. Items of
         one cluster may be right or wrong together; intervals then count clusters, not items.
+    answers : sequence of str, optional
+        What was answered, where it was written; no number depends on it.
     about : About, optional
         Whose answers, to what.
 
     Attributes
     ----------
-    confidence, correct, ids, groups, clusters, about
+    confidence, correct, ids, groups, clusters, answers, about
         Copies of what was given; ``correct`` is boolean.
     choices : Choices or None
         Logits or probabilities over the choices, where the scores were made of them.
@@ -94,6 +97,7 @@ class Scores:
     ids: tuple[str, ...] | None
     groups: Mapping[str, tuple[str, ...]]
     clusters: tuple[str, ...] | None
+    answers: tuple[str, ...] | None
     about: About
     choices: Choices | None
     before: Scores | None
@@ -107,6 +111,7 @@ class Scores:
         ids: Sequence[str] | None = None,
         groups: Groups | None = None,
         clusters: Sequence[str] | None = None,
+        answers: Sequence[str] | None = None,
         about: About | None = None,
     ) -> None:
         checked = checked_confidence(confidence)
@@ -117,6 +122,7 @@ class Scores:
             ids=checked_ids(ids, n),
             groups=checked_groups(groups, n),
             clusters=checked_clusters(clusters, n),
+            answers=checked_answers(answers, n),
             about=about or About(),
         )
 
@@ -455,6 +461,7 @@ class Scores:
             confidence=locked(self.confidence[index]),
             correct=locked(self.correct[index]),
             ids=None if self.ids is None else taken(self.ids),
+            answers=None if self.answers is None else taken(self.answers),
             groups=MappingProxyType({attribute: taken(members) for attribute, members in self.groups.items()}),
             clusters=None if self.clusters is None else taken(self.clusters),
             choices=self.choices and self.choices.take(index),

@@ -136,6 +136,11 @@ def checked_clusters(values: Sequence[str] | None, n: int) -> tuple[str, ...] | 
     return None if values is None else _names("clusters", values, n, "a cluster is named by a string")
 
 
+def checked_answers(values: Sequence[str] | None, n: int) -> tuple[str, ...] | None:
+    """Return what was answered to each item."""
+    return None if values is None else _names("answers", values, n, "an answer is a string, perhaps an empty one")
+
+
 def _names(name: str, values: Sequence[str], n: int, allowed: str) -> tuple[str, ...]:
     if isinstance(values, str):
         raise ScoresError(f"{name} is the string {values!r}; it must hold one string per item")

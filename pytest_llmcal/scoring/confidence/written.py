@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pytest_llmcal.measurement import About
 from pytest_llmcal.scores import Scores
 from pytest_llmcal.scoring.confidence.method import Asker, ConfidenceMethod, ConfidentAnswer
+from pytest_llmcal.scoring.confidence.registry import label
 from pytest_llmcal.scoring.protocol import Model, ModelError, Progress
 from pytest_llmcal.tasks import OpenItem, Writing
 from pytest_llmcal.tasks.correctness import correctness
@@ -29,7 +31,8 @@ def score_written(
         [judge(answer.text, item) for item, answer in zip(items, answers, strict=True)],
         ids=[item.id for item in items],
         groups=groups,
-        about=about,
+        answers=[answer.text for answer in answers],
+        about=replace(about, confidence_method=label(method)),
     )
 
 
