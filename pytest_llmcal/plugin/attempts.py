@@ -87,7 +87,7 @@ def to_plain(record: Record) -> PlainRecord:
 def from_plain(plain: Mapping[str, Any]) -> Record:
     """Turn builtins back into the record that they were."""
     curves = {name: tuple(Bin(**row) for row in plain[name]) for name in ("curve", "before")}
-    return Record(**{**plain, **curves})
+    return Record(**{**plain, **curves, "left_out": tuple(LeftOut(**row) for row in plain["left_out"])})
 
 
 def negative(records: Sequence[PlainRecord]) -> list[PlainRecord]:

@@ -45,6 +45,8 @@ class Example:
         The most probable ones, and the right one; at least the chosen one.
     prompt : str or None
         What the model read, cut where it is long; None where texts were left out.
+    correctness : float or None
+        How right it was, 0 to 1, where correctness is graded; ``correct`` is then whether that is at least one half.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Example:
     correct: bool
     choices: tuple[Choice, ...] = ()
     prompt: str | None = None
+    correctness: float | None = None
 
 
 @dataclass(frozen=True)
