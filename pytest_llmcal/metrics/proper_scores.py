@@ -114,7 +114,7 @@ def graded_nll_losses(confidence: FloatArray, correct: Answers) -> Losses:
     [0.6931, 0.0, inf]
     """
     c, y = confidence.astype(np.float64), np.asarray(correct, dtype=np.float64)
-    return np.abs(xlogy(y, c) + xlog1py(1.0 - y, -c))
+    return np.asarray(np.abs(xlogy(y, c) + xlog1py(1.0 - y, -c)))
 
 
 def answer_losses(

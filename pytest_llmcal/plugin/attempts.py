@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmcal.measurement import Bin, MeasurementError, Verdict
+from pytest_llmcal.measurement import Bin, LeftOut, MeasurementError, Verdict
 from pytest_llmcal.records import Record
 
 if TYPE_CHECKING:

@@ -33,8 +33,8 @@ def joined(parts: Sequence[Scores], *, about: About | None = None) -> Scores:
     Raises
     ------
     ScoresError
-        If there is no part, an item comes twice or is left out of one part and in another, or the parts are of different kinds; the
-        text names the part.
+        If there is no part, an item comes twice or is left out of one part and in another, or the parts are of
+        different kinds; the text names the part.
 
     Examples
     --------

@@ -68,8 +68,8 @@ class Scores:
         one cluster may be right or wrong together; intervals then count clusters, not items.
     outcomes : sequence of str, optional
         What each answer was: ``"answered"``; ``"empty"``, judged like any other text; ``"refused"``, which counts as
-        wrong with the confidence that it was given; ``"truncated"``, judged as far as it goes. Whoever makes ``correct``
-        follows these rules; the report states them, and how right the answers of each kind are.
+        wrong with the confidence that it was given; ``"truncated"``, judged as far as it goes. Whoever makes
+        ``correct`` follows these rules; the report states them, and how right the answers of each kind are.
     left_out : mapping of str to str, optional
         Items that have no confidence, by id, and why, such as ``"unparseable"``. They are in none of the arrays, and
         every measurement says how many they are. Where they are more than a tenth of all, no claim holds.
@@ -226,8 +226,8 @@ class Scores:
         """Read scores from a file: ``.csv``, ``.jsonl`` (both also with ``.gz``) or ``.parquet``.
 
         Columns ``confidence`` and ``correct`` are needed, ``id`` and ``cluster`` are optional, and every
-        other column names a group of each item. ``correct`` may be graded, from 0 to 1. In place of ``correct`` there may be ``outcome``:
-        ``correct``, ``wrong``, or ``unparseable``, which counts as wrong with confidence 0.
+        other column names a group of each item. ``correct`` may be graded, from 0 to 1. In place of ``correct`` there
+        may be ``outcome``: ``correct``, ``wrong``, or ``unparseable``, which counts as wrong with confidence 0.
 
         Raises
         ------

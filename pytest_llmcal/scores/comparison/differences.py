@@ -233,7 +233,7 @@ def of_accuracies(self: Comparison, *, confidence: float | None = None) -> Measu
     """Measure by how much ``Scores.accuracy`` is larger than the baseline's, from the items of one alone."""
     if self.scores.is_graded or self.baseline.is_graded:
         return _of_grades(self, confidence)
-    here, there = self.scores.correct, self.baseline.correct
+    here, there = self.scores.correct.astype(np.bool_), self.baseline.correct.astype(np.bool_)
     gained, lost = here & ~there, there & ~here
     step = gained.astype(np.float64) - lost
     effect = design_effect(step, members_of(self.scores.clusters))

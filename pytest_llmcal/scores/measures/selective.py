@@ -136,14 +136,14 @@ def coverage_at_risk(self: Scores, risk: float, *, confidence: float | None = No
     value = selective.coverage_at_risk(errors, risk)
     whole, accepted = effect_on_accepted(self, len(self)), effect_on_accepted(self, max(1, round(value * len(self))))
     effect = max(whole, accepted)  # by design effect
+    tests = "Hoeffding-Bentkus" if self.is_graded else "binomial"
     return measured(
         self,
         "coverage_at_risk",
         value,
         lambda level: coverage_interval(errors, risk, level, effect.design, graded=self.is_graded),
         confidence,
-        f"largest coverage with at most {risk:g} wrong; {'Hoeffding-Bentkus' if self.is_graded else 'binomial'} tests of "
-        "every coverage, fixed sequence upward",
+        f"largest coverage with at most {risk:g} wrong; {tests} tests of every coverage, fixed sequence upward",
         effect=effect,
     )
 

@@ -180,9 +180,7 @@ def kde_ece(
         effect=effect,
         debiased=min(estimate, math.sqrt(max(gaps.squared_error(), 0.0))),
         noise_floor=NoiseFloor(
-            *density_noise_floor(
-                chosen, weights, effect.within, dispersion(chosen, right) if self.is_graded else None
-            )
+            *density_noise_floor(chosen, weights, effect.within, dispersion(chosen, right) if self.is_graded else None)
         ),
         exact=None if truth is None else density_error.density_error(chosen, truth[drawn], width),
     )

@@ -49,9 +49,10 @@ def examine(
     """Test calibration.
 
     An item that is not fully right at a confidence of exactly one, or not fully wrong at one of zero, is impossible
-    for a calibrated model: the p-value is then 0. Otherwise it is that of redraws, exact for few items and for confidences near one; of
-    the law for many items, where there are more than 2,000 whose answers vary enough; or, for clusters, of sign
-    flips, or of redraws in which clusters are right or wrong together where too few of them would surprise. How much
+    for a calibrated model: the p-value is then 0. Otherwise it is that of redraws, exact for few items and for
+    confidences near one; of the law for many items, where there are more than 2,000 whose answers vary enough; or, for
+    clusters, of sign flips, or of redraws in which clusters are right or wrong together where too few of them would
+    surprise. How much
     graded answers vary no confidence says, so that of these the signs are flipped one by one (the wild bootstrap of Liu
     1988, Mammen 1993); where too few would surprise they are redrawn as 0/1, which is the most that they may vary.
 
