@@ -11,6 +11,7 @@ from typing import Any, cast
 from pytest_llmcal.tasks.correctness.registry import split_threshold
 from pytest_llmcal.tasks.errors import TaskError
 from pytest_llmcal.tasks.open_items import Writing
+from pytest_llmcal.tasks.outcomes import REFUSALS
 
 FILE_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt")
 """Endings of the files that are read; all but Parquet also with ``.gz``."""
@@ -21,7 +22,7 @@ ANSWER_FORMS = ("auto", "index", "number", "letter", "text")
 _FREE = ("source", "seed", "limit")  # what may be said of a task that brings its own description
 
 _OF_CHOICES = ("choices", "answer", "answer_form", "style", "delimiter", "shuffle_choices", "text")
-_OF_WRITING = ("judgement_range", "correctness", "max_tokens", "stop")
+_OF_WRITING = ("judgement_range", "correctness", "max_tokens", "stop", "refusals")
 
 
 def _one_of(allowed: Sequence[str]) -> str:
@@ -64,6 +65,7 @@ _ALLOWED: dict[str, tuple[str, Callable[[Any], bool]]] = {
         "a text of at least one character, or a list of such texts",
         lambda v: bool(v) if isinstance(v, str) else _texts(v) and all(v),
     ),
+    "refusals": ("a list of texts", _texts),
     "seed": ("a whole number", _whole),
     "limit": ("a whole number of at least 1", lambda v: _whole(v) and v >= 1),
     "calibration": (
@@ -93,6 +95,7 @@ class Description:
     correctness: str | None = None
     max_tokens: int = 64
     stop: str | Sequence[str] = ("\n",)
+    refusals: Sequence[str] = REFUSALS
     text: str | None = None
     separator: str = "<|endoftext|>"
     id: str | None = None
@@ -140,7 +143,7 @@ class Description:
             return None
         correctness = self.correctness or ("judged" if self.references is None else "exact_match")
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop)
-        return Writing(correctness, self.max_tokens, stop)
+        return Writing(correctness, self.max_tokens, stop, tuple(self.refusals))
 
     @property
     def title(self) -> str:

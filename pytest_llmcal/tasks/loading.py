@@ -13,6 +13,7 @@ from pytest_llmcal.tasks.description_file import read_description
 from pytest_llmcal.tasks.errors import TaskError
 from pytest_llmcal.tasks.items import AnyItem, Items
 from pytest_llmcal.tasks.open_questions import read_open_items
+from pytest_llmcal.tasks.outcomes import REFUSALS
 from pytest_llmcal.tasks.questions import read_items, read_texts
 from pytest_llmcal.tasks.registry import registered_loader
 from pytest_llmcal.tasks.rows import Row, read_file
@@ -39,6 +40,7 @@ def load_task(
     correctness: str | Correctness | None = None,
     max_tokens: int = 64,
     stop: str | Sequence[str] = ("\n",),
+    refusals: Sequence[str] = REFUSALS,
     text: str | None = None,
     separator: str = "<|endoftext|>",
     id: str | None = None,  # noqa: A002  # the word for it everywhere else in the house
@@ -104,6 +106,9 @@ def load_task(
         Most tokens of a written answer.
     stop : str or sequence of str
         Texts at which a written answer ends; ``()`` for none.
+    refusals : sequence of str
+        How written answers begin that decline to answer and count as wrong, whatever their case; by default a short
+        list in English. What people judged is never one.
     text : str, optional
         Column with a running text: rows become texts and are not questions.
     separator : str
@@ -181,6 +186,7 @@ def load_task(
         correctness=name_of(correctness) if callable(correctness) else correctness,
         max_tokens=max_tokens,
         stop=stop,
+        refusals=refusals,
         text=text,
         separator=separator,
         id=id,

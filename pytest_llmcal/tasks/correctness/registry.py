@@ -25,6 +25,9 @@ Judge = Callable[[Sequence[str], Sequence[OpenItem]], Sequence[float]]
 ENTAILMENT = "entailment"
 """Family whose members need a model, ``"entailment:MODEL"``: `scoring` brings it."""
 
+JUDGED = "judged"
+"""That which people, or a given score, said of an answer."""
+
 _OF_REFERENCES: dict[str, Correctness] = {
     "bleu": bleu,
     "chrf": chrf,
@@ -36,7 +39,7 @@ _OF_REFERENCES: dict[str, Correctness] = {
     "rougeL": rouge("rougeL"),
     "token_f1": token_f1,
 }
-_KNOWN: dict[str, Correctness] = {**_OF_REFERENCES, "judged": judged}
+_KNOWN: dict[str, Correctness] = {**_OF_REFERENCES, JUDGED: judged}
 
 _WRITTEN = re.compile(r"(?P<name>.*?)(?:\s*>=\s*(?P<least>[^>=]*))?", re.DOTALL)
 
