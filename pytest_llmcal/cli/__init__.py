@@ -20,7 +20,7 @@ from pytest_llmcal.cli.distill import DistillationError, add_distill
 from pytest_llmcal.cli.elicit import ElicitationError, add_elicit
 from pytest_llmcal.cli.timeline import add_history
 from pytest_llmcal.records import Run, RunError, schema_text
-from pytest_llmcal.tasks import AnyItem, Item, Items, OpenItem, TaskError, Text
+from pytest_llmcal.tasks import AnyItem, Item, Items, OpenItem, TaskError, Text, Writing
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores import Plan
@@ -194,6 +194,8 @@ def _show_task(name: str, items: int) -> list[str]:
     task = load_task(name)
     splits = [_counted(split) for split in (task.calibration, task.test) if split is not None]
     lines = [f"{task.name}: {', '.join(splits)}, from {task.source}; * marks the right answer"]
+    if task.test.writing is not None:
+        lines += [_written(task.test.writing)]
     for item in _first(task.test, items):
         lines += ["", *_described(item)]
     return lines
@@ -235,6 +237,11 @@ def _counted(items: Items) -> str:
     return f"{len(items):,} {items.split} {'item' if len(items) == 1 else 'items'}"
 
 
+def _written(writing: Writing) -> str:
+    ends = f", to {' or '.join(map(repr, writing.stop))}" if writing.stop else ""
+    return f"answers are written: at most {writing.max_tokens:,} tokens{ends}, judged by {writing.correctness}"
+
+
 def _first(items: Items, number: int) -> list[AnyItem]:
     return [items[index] for index in range(min(number, len(items)))]
 
@@ -244,7 +251,9 @@ def _described(item: AnyItem) -> list[str]:
     if isinstance(item, Text):
         return [f"{item.id}{groups}", item.text]
     if isinstance(item, OpenItem):
-        return [f"{item.id}{groups}", item.prompt, *(f"  * {reference.strip()}" for reference in item.references)]
+        judged = [] if item.judged is None else [f"  judged {item.judgement:.3g}: {item.judged.strip()}"]
+        references = (f"  * {reference.strip()}" for reference in item.references)
+        return [f"{item.id}{groups}", item.prompt, *references, *judged]
     truth = item.truth or (None,) * len(item.choices)
     choices = (_choice(item, *entry) for entry in enumerate(zip(item.choices, truth, strict=True)))
     return [f"{item.id}{groups}", item.prompt, *choices]

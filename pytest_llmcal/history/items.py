@@ -139,6 +139,7 @@ def digest(scores: Scores) -> str:
         found.update(scores.choices.labels.tobytes())
     groups: Mapping[str, tuple[str, ...]] = scores.groups
     found.update(repr((scores.ids, scores.clusters, sorted(groups.items()))).encode())
+    found.update(repr((scores.outcomes, sorted(scores.left_out.items()))).encode())
     return found.hexdigest()[:16]
 
 

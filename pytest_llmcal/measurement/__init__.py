@@ -3,6 +3,15 @@
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor, Uncalibrated
 from pytest_llmcal.measurement.differences import difference_name, higher_is_better, metric_of
 from pytest_llmcal.measurement.errors import MeasurementError
+from pytest_llmcal.measurement.item_outcomes import (
+    LEFT_OUT_RULE,
+    MOST_LEFT_OUT,
+    OUTCOME_RULES,
+    LeftOut,
+    OutcomeResult,
+    hides_too_much,
+    said_of_left_out,
+)
 from pytest_llmcal.measurement.judging import Judgement, Status, judged, shares
 from pytest_llmcal.measurement.measurement import Measurement
 from pytest_llmcal.measurement.portrait import Calibration, GroupResult, Pool, Portrait, Risk, Step
@@ -13,17 +22,22 @@ from pytest_llmcal.measurement.verdict import Verdict
 from pytest_llmcal.measurement.warnings import NoiseFloorWarning, UnassertedVerdictWarning
 
 __all__ = [
+    "LEFT_OUT_RULE",
+    "MOST_LEFT_OUT",
+    "OUTCOME_RULES",
     "About",
     "Bin",
     "Calibration",
     "Correction",
     "GroupResult",
     "Judgement",
+    "LeftOut",
     "Measurement",
     "MeasurementError",
     "NoiseFloor",
     "NoiseFloorWarning",
     "Observation",
+    "OutcomeResult",
     "Pool",
     "Portrait",
     "Risk",
@@ -35,10 +49,12 @@ __all__ = [
     "Verdict",
     "current_rules",
     "difference_name",
+    "hides_too_much",
     "higher_is_better",
     "judged",
     "metric_of",
     "range_of",
+    "said_of_left_out",
     "shares",
     "title",
     "using",

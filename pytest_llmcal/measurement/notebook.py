@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pytest_llmcal.charts import escaped, isolated
+from pytest_llmcal.measurement.item_outcomes import said_of_left_out
 from pytest_llmcal.measurement.titles import title
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def measurement_html(measurement: Measurement) -> str:
         ("items", f"{measurement.n:,}"),
         ("method", isolated(measurement.method)),
     ]
+    if measurement.left_out:
+        rows.append(("left out", escaped(said_of_left_out(measurement.left_out, measurement.n), 2000)))
     if floor is not None:
         rows.append(("noise floor", f"{number(floor.mean)} on average, at most {number(floor.p95)} in 95 of 100 draws"))
     if exact is not None:

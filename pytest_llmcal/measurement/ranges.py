@@ -28,6 +28,7 @@ _RANGES = {
     "skce": (-1.0, 1.0),
     "smooth_ece": (0.0, 1.0),
     "squared_ece": (-1.0, 1.0),
+    "unanswered": (0.0, 1.0),
 }
 
 

@@ -21,6 +21,7 @@ _TITLES = {
     "skce": "squared kernel calibration error",
     "smooth_ece": "SmoothECE",
     "squared_ece": "squared calibration error",
+    "unanswered": "share of items left out",
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from _pytest._code.code import ExceptionRepr  # what pytest's own plugins add sections to; it has no public name
 
-from pytest_llmcal.measurement import Measurement
+from pytest_llmcal.measurement import LeftOut, Measurement, said_of_left_out
 from pytest_llmcal.plugin.attempts import PlainRecord, negative
 
 _RELATIONS = {"<", "<=", ">", ">=", "==", "!="}
@@ -77,6 +77,7 @@ def _measured(record: Mapping[str, Any]) -> list[str]:
         "interval": f"{record['low']:.4f} to {record['high']:.4f} at {100 * record['confidence']:g}%",
         "method": record["method"],
         "items": f"{record['n']}",
+        "left out": said_of_left_out([LeftOut(**row) for row in record["left_out"]], record["n"]),
     }
     if record["exact"] is not None:
         rows["exact"] = f"{record['exact']:.4f} is the true value on these items"

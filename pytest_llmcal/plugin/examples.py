@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_llmcal.tasks import Item, Items, OpenItem
 
 _OF_EACH = 5
+_RIGHT = 0.5  # a graded answer is shown among the right ones from here on
 _PROMPT = 400  # characters; of a longer one the end is kept, where the question stands
 _TEXT = 120
 _CHOICES = 4
@@ -40,8 +41,9 @@ def examples_of(scores: Scores, items: Items | None, *, texts: bool) -> tuple[Ex
     known = {item.id: item for item in items if isinstance(item, (Item, OpenItem))}
     order = np.argsort(-scores.confidence.astype(np.float64), kind="stable")
     places = [place for place in order.tolist() if scores.ids[place] in known]
-    wrong = [place for place in places if not scores.correct[place]][:_OF_EACH]
-    right = [place for place in reversed(places) if scores.correct[place]][:_OF_EACH]
+    is_right = scores.correct >= _RIGHT
+    wrong = [place for place in places if not is_right[place]][:_OF_EACH]
+    right = [place for place in reversed(places) if is_right[place]][:_OF_EACH]
     return tuple(_example(scores, place, known, texts) for place in wrong + right)
 
 
@@ -51,8 +53,9 @@ def _example(scores: Scores, place: int, known: Mapping[str, Item | OpenItem], t
     return Example(
         id=item.id,
         confidence=round(float(scores.confidence[place]), 6),
-        correct=bool(scores.correct[place]),
+        correct=bool(scores.correct[place] >= _RIGHT),
         prompt=_end(item.prompt) if texts else None,
+        correctness=round(float(scores.correct[place]), 6) if scores.is_graded else None,
         **_said(scores, place, item, texts),
     )
 

@@ -56,7 +56,7 @@ class Option:
 OPTIONS: tuple[Option, ...] = (
     Option(
         "model",
-        "gate this model: a folder, a hub name[@revision] or world/...; repeatable",
+        "gate this model: a folder, a hub name[@revision], world/... or recorded:answers.jsonl; repeatable",
         "NAME",
         "many",
         "llmcal_models",

@@ -81,4 +81,6 @@ def _key(scores: Scores, record: Record) -> str:
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode("utf-8", "backslashreplace"))
     digest.update(scores.confidence.tobytes())
     digest.update(scores.correct.tobytes())
+    if scores.outcomes is not None or scores.left_out:
+        digest.update(repr((scores.outcomes, sorted(scores.left_out.items()))).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()[:12]

@@ -49,6 +49,8 @@ class Example:
         What the model wrote, cut where it is long; None where it chose, or texts were left out.
     references : tuple of str
         Right answers to that, the first ones.
+    correctness : float or None
+        How right it was, 0 to 1, where correctness is graded; ``correct`` is then whether that is at least one half.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Example:
     prompt: str | None = None
     answer: str | None = None
     references: tuple[str, ...] = ()
+    correctness: float | None = None
 
 
 @dataclass(frozen=True)

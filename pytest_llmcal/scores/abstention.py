@@ -79,7 +79,9 @@ class Abstained:
             If none is given.
         """
         given = self.answered
-        return proportion(given, "risk", ~given.correct, None, f"wrong among those answered {self._when()}")
+        return proportion(
+            given, "risk", 1.0 - given.correct.astype(np.float64), None, f"wrong among those answered {self._when()}"
+        )
 
     def __repr__(self) -> str:
         return f"<{int(self.is_answered.sum())} of {len(self.scores)} items answered: {self._when()}>"

@@ -19,8 +19,10 @@ from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective, smooth
+from pytest_llmcal.scores.measures.unanswered import unanswered
 from pytest_llmcal.scores.measures.uncalibrated import beside_uncalibrated
 from pytest_llmcal.scores.notebook import scores_html
+from pytest_llmcal.scores.outcomes import NOTHING, checked_left_out, checked_outcomes, parted
 from pytest_llmcal.scores.plot import plot_reliability
 from pytest_llmcal.scores.reliability import reliability as reliability_curve
 from pytest_llmcal.scores.table import read_table
@@ -36,6 +38,7 @@ from pytest_llmcal.scores.validation import (
     checked_present,
     checked_probabilities,
     checked_truth,
+    plainest,
 )
 from pytest_llmcal.statistics.clusters import members_of
 
@@ -55,7 +58,8 @@ class Scores:
         Probability that the model gave to the answer it chose, from 0 to 1. Keeps
         its precision (float16, float32, float64); sums are always double.
     correct : array_like of shape (n,)
-        Whether that answer was right: 0 and 1, or booleans.
+        How right that answer was: 0 and 1, booleans, or graded, any numbers from 0 to 1. Of graded answers a
+        confidence promises the mean.
     ids : sequence of str, optional
         Stable name of each item, all different.
     groups : mapping of str to sequence of str, optional
@@ -65,13 +69,20 @@ class Scores:
         one cluster may be right or wrong together; intervals then count clusters, not items.
     answers : sequence of str, optional
         What was answered, where it was written; no number depends on it.
+    outcomes : sequence of str, optional
+        What each answer was: ``"answered"``; ``"empty"``, judged like any other text; ``"refused"``, which counts as
+        wrong with the confidence that it was given; ``"truncated"``, judged as far as it goes. Whoever makes
+        ``correct`` follows these rules; the report states them, and how right the answers of each kind are.
+    left_out : mapping of str to str, optional
+        Items that have no confidence, by id, and why, such as ``"unparseable"``. They are in none of the arrays, and
+        every measurement says how many they are. Where they are more than a tenth of all, no claim holds.
     about : About, optional
         Whose answers, to what.
 
     Attributes
     ----------
-    confidence, correct, ids, groups, clusters, answers, about
-        Copies of what was given; ``correct`` is boolean.
+    confidence, correct, ids, groups, clusters, answers, outcomes, left_out, about
+        Copies of what was given; ``correct`` is boolean unless an answer is graded between 0 and 1, else double.
     choices : Choices or None
         Logits or probabilities over the choices, where the scores were made of them.
     before : Scores or None
@@ -93,11 +104,13 @@ class Scores:
     """
 
     confidence: FloatArray
-    correct: npt.NDArray[np.bool_]
+    correct: npt.NDArray[np.bool_] | npt.NDArray[np.float64]
     ids: tuple[str, ...] | None
     groups: Mapping[str, tuple[str, ...]]
     clusters: tuple[str, ...] | None
     answers: tuple[str, ...] | None
+    outcomes: tuple[str, ...] | None
+    left_out: Mapping[str, str]
     about: About
     choices: Choices | None
     before: Scores | None
@@ -112,17 +125,22 @@ class Scores:
         groups: Groups | None = None,
         clusters: Sequence[str] | None = None,
         answers: Sequence[str] | None = None,
+        outcomes: Sequence[str] | None = None,
+        left_out: Mapping[str, str] | None = None,
         about: About | None = None,
     ) -> None:
         checked = checked_confidence(confidence)
         n = len(checked)
+        names = checked_ids(ids, n)
         self._set(
             confidence=frozen(checked),
             correct=frozen(checked_correct(correct, n)),
-            ids=checked_ids(ids, n),
+            ids=names,
             groups=checked_groups(groups, n),
             clusters=checked_clusters(clusters, n),
             answers=checked_answers(answers, n),
+            outcomes=checked_outcomes(outcomes, n),
+            left_out=checked_left_out(left_out, names),
             about=about or About(),
         )
 
@@ -214,8 +232,8 @@ class Scores:
         """Read scores from a file: ``.csv``, ``.jsonl`` (both also with ``.gz``) or ``.parquet``.
 
         Columns ``confidence`` and ``correct`` are needed, ``id`` and ``cluster`` are optional, and every
-        other column names a group of each item. In place of ``correct`` there may be ``outcome``:
-        ``correct``, ``wrong``, or ``unparseable``, which counts as wrong with confidence 0.
+        other column names a group of each item. ``correct`` may be graded, from 0 to 1. In place of ``correct`` there
+        may be ``outcome``: ``correct``, ``wrong``, or ``unparseable``, which counts as wrong with confidence 0.
 
         Raises
         ------
@@ -252,6 +270,7 @@ class Scores:
             ids=checked_ids(ids, n),
             groups=checked_groups(groups, n),
             clusters=checked_clusters(clusters, n),
+            left_out=NOTHING,
             about=about or About(),
             choices=choices,
         )
@@ -271,7 +290,7 @@ class Scores:
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy cannot be pickled, and arrays come back writeable.
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return _restored, (values | {"groups": dict(self.groups)},)
+        return _restored, (values | {"groups": dict(self.groups), "left_out": dict(self.left_out)},)
 
     def __len__(self) -> int:
         return len(self.confidence)
@@ -284,8 +303,14 @@ class Scores:
         """Return what a notebook shows."""
         return scores_html(self)
 
+    @property
+    def is_graded(self) -> bool:
+        """Whether any answer is neither right nor wrong, but graded between."""
+        return self.correct.dtype != np.bool_
+
     # What can be measured; each function carries its own documentation.
     accuracy = beside_uncalibrated(ranking.accuracy)
+    unanswered = unanswered
     auroc = beside_uncalibrated(ranking.auroc)
     aurc = beside_uncalibrated(selective.aurc)
     e_aurc = beside_uncalibrated(selective.e_aurc)
@@ -347,6 +372,9 @@ class Scores:
     def by_group(self, attribute: str) -> dict[str, Scores]:
         """Return the scores of each group of an attribute, by name.
 
+        Nobody knows to which group an item belongs that is left out, so each group carries all of them: no claim about
+        a group holds unless it would with all of them in it.
+
         Raises
         ------
         ScoresError
@@ -386,7 +414,8 @@ class Scores:
     def split(self, fraction: float, seed: int = 0) -> tuple[Scores, Scores]:
         """Return two parts at random: about ``fraction`` of the items, and the rest, each in their old order.
 
-        Items of one cluster stay together, so that neither part gives away the other.
+        Items of one cluster stay together, so that neither part gives away the other. Of the items left out about the
+        same fraction goes with either.
 
         Raises
         ------
@@ -400,8 +429,13 @@ class Scores:
         if not 0 < first < units:
             what = "items" if members is None else "clusters"
             raise ScoresError(f"{units} {what} cannot be split at the fraction {fraction}: one part would be empty")
-        is_first = np.isin(unit, np.random.default_rng(seed).permutation(units)[:first])
-        return self._take(np.flatnonzero(is_first)), self._take(np.flatnonzero(~is_first))
+        random = np.random.default_rng(seed)
+        is_first = np.isin(unit, random.permutation(units)[:first])
+        missing = random.permutation(len(self.left_out)) < round(fraction * len(self.left_out))
+        return tuple(
+            self._take(np.flatnonzero(part))._with(left_out=left_out)
+            for part, left_out in zip((is_first, ~is_first), parted(self.left_out, missing), strict=True)
+        )  # type: ignore[return-value]  # two
 
     def recalibrated(self, logits: FloatArray, calibrator: str) -> Scores:
         """Return scores of other logits for the same items, which remember these as ``before``.
@@ -459,11 +493,12 @@ class Scores:
 
         return self._with(
             confidence=locked(self.confidence[index]),
-            correct=locked(self.correct[index]),
+            correct=locked(plainest(self.correct[index])),
             ids=None if self.ids is None else taken(self.ids),
             answers=None if self.answers is None else taken(self.answers),
             groups=MappingProxyType({attribute: taken(members) for attribute, members in self.groups.items()}),
             clusters=None if self.clusters is None else taken(self.clusters),
+            outcomes=None if self.outcomes is None else taken(self.outcomes),
             choices=self.choices and self.choices.take(index),
             before=self.before and self.before._take(index),
         )
@@ -472,5 +507,6 @@ class Scores:
 def _restored(values: dict[str, Any]) -> Scores:
     scores = Scores.__new__(Scores)
     arrays = {name: locked(values[name]) for name in ("confidence", "correct")}
-    scores._set(**values | arrays | {"groups": MappingProxyType(values["groups"])})
+    mappings = {name: MappingProxyType(values[name]) for name in ("groups", "left_out")}
+    scores._set(**values | arrays | mappings)
     return scores

@@ -95,9 +95,9 @@ def ece(
         f"{'debiased' if debias else 'plug-in'} over {chosen}; {_HOW_SURE[norm]}",
         effect=effect,
         debiased=calibration_error_interval.best_guess(noisy, estimate),
-        noise_floor=None if debias else lambda: NoiseFloor(*noise_floor(self.confidence, noisy, norm, chosen)),
+        noise_floor=None if debias else lambda: NoiseFloor(*_floor(self, noisy, norm, chosen)),
         exact=_exact(self, chosen, norm),
-        curve=curve_of(sums, chosen),
+        curve=curve_of(sums, chosen, graded=self.is_graded),
         before=_before(self, bins),
     )
 
@@ -177,7 +177,7 @@ def mce(
         confidence,
         f"largest gap of {chosen}{few}; Clopper-Pearson intervals of all",
         effect=effect,
-        curve=curve_of(sums, chosen),
+        curve=curve_of(sums, chosen, graded=self.is_graded),
     )
 
 
@@ -208,6 +208,10 @@ def _binned(scores: Scores, bins: int, binning: Binning) -> tuple[Bins, BinSums,
     return chosen, sums, design_effect(gap, members, chosen.of(scores.confidence))
 
 
+def _floor(scores: Scores, sums: BinSums, norm: Literal["l1", "l2"], bins: Bins) -> tuple[float, float]:
+    return noise_floor(scores.confidence, sums, norm, bins, graded=scores.is_graded)
+
+
 def _debiased(sums: BinSums, norm: Literal["l1", "l2"]) -> float:
     square = _signed_square(sums)
     return debiased_l1(sums) if norm == "l1" else math.sqrt(max(square, 0.0))
@@ -228,4 +232,4 @@ def _before(scores: Scores, bins: int) -> tuple[Bin, ...]:
         return ()
     confidence, correct = scores.before.confidence, scores.before.correct
     chosen = make_bins(confidence, correct, bins)
-    return curve_of(bin_sums(confidence, correct, chosen), chosen)
+    return curve_of(bin_sums(confidence, correct, chosen), chosen, graded=scores.before.is_graded)

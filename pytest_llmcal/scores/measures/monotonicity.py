@@ -25,7 +25,7 @@ def largest_drop(scores: Scores, *, confidence: float | None = None) -> Measurem
     effect = design_effect(scores.correct.astype(np.float64), members_of(scores.clusters), group)
     count = np.bincount(group) / effect.design
     right = np.bincount(group, scores.correct) / effect.design
-    curve = curve_of(bin_sums(scores.confidence, scores.correct))
+    curve = curve_of(bin_sums(scores.confidence, scores.correct), graded=scores.is_graded)
     if len(count) == 1:
         method = "one group only: all items have the same confidence, or nearly all"
         return measured(scores, "largest_drop", 0.0, lambda _: Interval(0.0, 1.0), confidence, method, curve=curve)
