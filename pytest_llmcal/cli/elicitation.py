@@ -123,6 +123,8 @@ def tried(model: Model, task: Task, name: str, calibrator: str, seed: int = 0) -
         seen, unseen = (score(model, split, confidence=method).top_label() for split in (task.calibration, task.test))
         seconds = perf_counter() - start
         after = calibrators.create(calibrator).fit(seen).transform(unseen).top_label()
+        if after.about.in_sample:
+            raise CalibratorError(f"the calibration split and the test split of {task.name!r} share items")
         measured = {column: column.of(unseen, after) for column in COLUMNS}
     except (CalibratorError, MeasurementError, ModelError, ScoresError, TaskError) as error:
         return Refused(name, str(error))
@@ -202,8 +204,8 @@ def lines(
         "",
         *_table(trials, columns),
         "",
-        f"{_BEST} best; {_AS_GOOD} within the error bars of the best: paired differences, all comparisons of this table "
-        f"right at once in {100 * LEVEL:.0f} of 100",
+        f"{_BEST} best; {_AS_GOOD} within the error bars of the best: paired differences, all comparisons of this "
+        f"table right at once in {100 * LEVEL:.0f} of 100",
         *(_sentence(column) for column in columns if len(trials) > 1),
         *(["", "Not used:"] if refused else []),
         *(f"  {each.name}: {each.reason}" for each in refused),
@@ -211,14 +213,8 @@ def lines(
 
 
 def _table(trials: Sequence[Trial], columns: Sequence[Judged]) -> Iterator[str]:
-    head = [
-        "method",
-        "items",
-        "accuracy",
-        *(judgement.column.title for judgement in columns),
-        "cost of an item",
-        "seconds",
-    ]
+    titles = [judgement.column.title for judgement in columns]
+    head = ["method", "items", "accuracy", *titles, "cost of an item", "seconds"]
     rows = [head, *(_row(trial, columns) for trial in trials)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
