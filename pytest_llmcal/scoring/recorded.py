@@ -40,8 +40,9 @@ class RecordedModel:
     the same three keys. Further columns are passed over.
 
     A prompt is found by its item's id, and where no row has that, by its text. A row with both answers that prompt
-    alone, so that one id may stand for several. Answers are given as they are, whatever length, stop texts, temperature
-    or seed are asked for; a prompt, a number of samples or a kind of answer that was not recorded is refused.
+    alone, so that one id may stand for several; one without a prompt answers the first that its id is asked with.
+    Answers are given as they are, whatever length, stop texts, temperature or seed are asked for; a prompt, a number of
+    samples or a kind of answer that was not recorded is refused.
 
     Parameters
     ----------
@@ -63,6 +64,7 @@ class RecordedModel:
             content = self._path.read_bytes()
         except TaskError as error:
             raise ModelError(str(error)) from None
+        self._asked: dict[str, str] = {}
         self.facts = ModelFacts(
             name=name or f"{RECORDED}{path}",
             revision=hashlib.sha256(content).hexdigest()[:16],
@@ -120,9 +122,11 @@ class RecordedModel:
         return row.samples[: options.samples]
 
     def _row(self, prompt_id: str, prompt: str) -> _Answer:
-        for key in ((prompt_id, prompt), (prompt_id, None)):
-            if key in self._answers:
-                return self._answers[key]
+        if (prompt_id, prompt) in self._answers:
+            return self._answers[prompt_id, prompt]
+        # a method may ask a second question about an item: what was recorded is no answer to that
+        if (prompt_id, None) in self._answers and self._asked.setdefault(prompt_id, prompt) == prompt:
+            return self._answers[prompt_id, None]
         found = [answer for (_, recorded), answer in self._answers.items() if recorded == prompt]
         if len(found) == 1:
             return found[0]

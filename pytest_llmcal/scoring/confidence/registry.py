@@ -10,19 +10,27 @@ from pytest_llmcal.scoring.confidence.naming import read, written
 from pytest_llmcal.scoring.confidence.of_choices import Entropy, Margin, Probability
 from pytest_llmcal.scoring.confidence.p_true import PTrue
 from pytest_llmcal.scoring.confidence.prompt_agreement import PromptAgreement
+from pytest_llmcal.scoring.confidence.self_consistency import SelfConsistency
+from pytest_llmcal.scoring.confidence.semantic_entropy import DiscreteSemanticEntropy, SemanticEntropy
 from pytest_llmcal.scoring.confidence.sequence import SequenceLowest, SequenceMean, SequenceProbability
+from pytest_llmcal.scoring.confidence.verbalised import Verbalised, VerbalisedTwoSteps
 from pytest_llmcal.scoring.protocol import ModelError
 from pytest_llmcal.tasks import AnyItem, Item, OpenItem
 
 _KNOWN: dict[str, Callable[..., AnyMethod]] = {
+    "discrete_semantic_entropy": DiscreteSemanticEntropy,
     "entropy": Entropy,
     "margin": Margin,
     "p_true": PTrue,
     "probability": Probability,
     "prompt_agreement": PromptAgreement,
+    "self_consistency": SelfConsistency,
+    "semantic_entropy": SemanticEntropy,
     "sequence_lowest": SequenceLowest,
     "sequence_mean": SequenceMean,
     "sequence_probability": SequenceProbability,
+    "verbalised": Verbalised,
+    "verbalised_two_steps": VerbalisedTwoSteps,
 }
 
 DEFAULT: dict[Kind, str] = {"written": "sequence_probability", "choices": "probability"}
