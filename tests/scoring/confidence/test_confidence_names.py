@@ -47,7 +47,8 @@ def test_options_that_are_the_default_and_long_texts_are_not_spelled_out() -> No
 
 def test_methods_are_the_same_that_do_the_same() -> None:
     assert identity(create("p_true(shown=4)")) == identity(PTrue(shown=4)) != identity(PTrue())
-    one, other = (create("self_consistency", equivalence=lambda *_: each) for each in (True, False))
+    one = create("self_consistency", equivalence=lambda *_: True)
+    other = create("self_consistency", equivalence=lambda *_: False)
     assert identity(one) != identity(other)
 
 
@@ -62,9 +63,9 @@ def test_what_is_no_name_is_named(text: str) -> None:
 
 
 def test_unknown_methods_and_options_are_named() -> None:
-    with pytest.raises(ModelError, match="unknown confidence 'guess'; allowed are .*p_true"):
+    with pytest.raises(ModelError, match=r"unknown confidence 'guess'; allowed are .*p_true"):
         create("guess")
-    with pytest.raises(ModelError, match="confidence 'p_true': .*'show'"):
+    with pytest.raises(ModelError, match=r"confidence 'p_true': .*'show'"):
         create("p_true(show=4)")
 
 
@@ -73,7 +74,7 @@ def test_a_method_for_answers_of_another_kind_is_refused_with_those_that_there_a
     choices = [Item("0", "What hums?", (" bees", " stones"), 0)]
     with pytest.raises(ModelError, match="'p_true' is for answers that the model writes, and these items have choices"):
         score(model, choices, confidence="p_true")
-    with pytest.raises(ModelError, match="'margin' is for choices .*; for them there are .*p_true, prompt_agreement"):
+    with pytest.raises(ModelError, match=r"'margin' is for choices .*; for them there are .*p_true, prompt_agreement"):
         score(model, asked("What hums?"), confidence="margin")
     with pytest.raises(ModelError, match="of running text it is always the probability of the next token"):
         score(model, [Text("t", "The town book.")], confidence="margin")

@@ -22,7 +22,11 @@ class Odds:
 
     facts = ModelFacts("odds", "r1", "float64", "cpu")
 
-    def log_likelihoods(self, requests: Sequence[Request], progress: Progress | None = None) -> list[LogLikelihood]:
+    def log_likelihoods(
+        self,
+        requests: Sequence[Request],
+        progress: Progress | None = None,  # noqa: ARG002  # the protocol's
+    ) -> list[LogLikelihood]:
         return [LogLikelihood(math.log(float(request.continuation)), 1) for request in requests]
 
     def next_tokens(self, texts: Sequence[tuple[str, str]], progress: Progress | None = None) -> list[list[NextToken]]:

@@ -25,7 +25,11 @@ class Weighing(RecordedModel):
     replies: dict[str, float]
     seen: list[Request]
 
-    def log_likelihoods(self, requests: Sequence[Request], progress: Progress | None = None) -> list[LogLikelihood]:
+    def log_likelihoods(
+        self,
+        requests: Sequence[Request],
+        progress: Progress | None = None,  # noqa: ARG002  # the protocol's
+    ) -> list[LogLikelihood]:
         self.seen = list(requests)
         return [LogLikelihood(self.replies[request.continuation], 1) for request in requests]
 

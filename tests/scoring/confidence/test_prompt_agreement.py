@@ -48,7 +48,7 @@ def test_items_may_have_paraphrases_of_their_own_and_unlike_numbers_of_them(tmp_
 
 
 def test_what_is_the_same_may_be_decided_by_a_function(tmp_path: Path) -> None:
-    method = PromptAgreement(VARIANTS, equivalence=lambda question, one, other: len(one) > len(other))
+    method = PromptAgreement(VARIANTS, equivalence=lambda _, one, other: len(one) > len(other))
     scores = score(recorded(tmp_path, ROWS), asked("What hums?"), confidence=method, progress=False)
     assert scores.confidence.tolist() == [1.0]
     assert "0x" not in str(scores.about.confidence_method)  # where a function lies differs from run to run
