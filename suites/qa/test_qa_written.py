@@ -19,7 +19,7 @@ def _open_task(task):
 def test_confidence_can_be_trusted(scores):
     """Of the answers written with confidence 0.9, about nine in ten are right.
 
-    With token_f1, they are nine tenths right on average.
+    Graded by token F1, they are nine tenths right on average.
     """
     assert scores.ece().below(0.07)
 
