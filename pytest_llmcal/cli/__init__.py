@@ -183,9 +183,10 @@ def _tasks(options: argparse.Namespace) -> list[str]:
 
 
 def _list_world() -> list[str]:
-    from pytest_llmcal.world import MODEL_NAMES, TASK_NAMES
+    from pytest_llmcal.world import MODEL_NAMES, RUNNING_TEXT, TASK_NAMES, WRITTEN_NAMES
 
-    return ["Tasks", *(f"  {name}" for name in TASK_NAMES), "Models", *(f"  {name}" for name in MODEL_NAMES)]
+    tasks = [f"  {name}" for name in (*TASK_NAMES, *WRITTEN_NAMES, RUNNING_TEXT)]
+    return ["Tasks", *tasks, "Models", *(f"  {name}" for name in MODEL_NAMES)]
 
 
 def _show_task(name: str, items: int) -> list[str]:

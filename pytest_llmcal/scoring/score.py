@@ -50,7 +50,7 @@ def score(
     Scores
         For questions, one row of logits an item, -inf where it has fewer choices than others; one confidence an
         item where it is another than the probability of the choice, or the answer is written. For running
-        text, confidence and correctness of every next token, with ``"text"`` as a group.
+        text, confidence and correctness of every next token, with ``"text"`` as a group and each text as a cluster.
         A group attribute that some items lack is the empty text for those.
 
     Raises
@@ -160,10 +160,12 @@ def _texts(model: Model, texts: Sequence[Text], about: About, progress: Progress
     answers = model.next_tokens([(text.id, text.text) for text in texts], progress)
     owners = [text for text, tokens in zip(texts, answers, strict=True) for _ in tokens]
     tokens = [token for row in answers for token in row]
+    names = [text.id for text in owners]
     return Scores(
         [token.confidence for token in tokens],
         [token.correct for token in tokens],
         ids=[f"{text.id}:{place}" for text, row in zip(texts, answers, strict=True) for place in range(len(row))],
-        groups={"text": [text.id for text in owners]} | _groups(owners),
+        groups={"text": names} | _groups(owners),
+        clusters=names,  # the tokens of a text are right or wrong together
         about=about,
     )
