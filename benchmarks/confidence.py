@@ -3,8 +3,8 @@
     python -m benchmarks.confidence [--methods a,b] [--limit N] [--data ../shared/data] [--markdown FILE]
 
 "trivia": 20 answers of one language model to each of 500 questions, recorded without log-probabilities; what needs more
-than these samples says "not recorded". "world": the questions of ``world/qa`` to ``world/gpt2``, whose answers it
-writes, or picks where the method is for choices. The table stands in docs/confidence.md.
+than these samples says "not recorded". "world": the questions of ``world/qa-written`` to ``world/gpt2``, or those of
+``world/qa`` where the method is for choices. The table stands in docs/confidence.md.
 """
 
 from __future__ import annotations
@@ -62,10 +62,8 @@ def trivia(data: Path, folder: Path, limit: int | None) -> Subject | None:
 
 def world(limit: int) -> Subject:
     """Give the embedded model and its questions, with and without their choices."""
-    choices = load_task("world/qa", limit=limit).test
-    written = tuple(OpenItem(item.id, item.prompt, (item.choices[item.answer],), item.groups) for item in choices)
-    writing = Writing(max_tokens=12, stop=(".",))
-    return Subject(load_model("world/gpt2", device="cpu"), Items("qa", "test", written, writing), choices, "too long")
+    written, choices = (load_task(name, limit=limit).test for name in ("world/qa-written", "world/qa"))
+    return Subject(load_model("world/gpt2", device="cpu"), written, choices, "too long")
 
 
 def measured(subject: Subject | None, method: AnyMethod) -> Scores | str:

@@ -103,6 +103,19 @@ def test_every_method_for_choices_is_compared_on_the_world(capsys: pytest.Captur
     assert "AURC: best is " in printed
 
 
+@pytest.mark.slow
+def test_every_method_for_written_answers_is_compared_on_the_world_or_listed_with_the_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*WORLD, "--task", "world/qa-written", "--limit", "60"]) == 0
+    printed = capsys.readouterr().out
+    rows, _, not_used = printed.partition("Not used:\n")
+    compared = {line.split()[0] for line in rows.splitlines()[3:11]}
+    left = {line.strip().partition(":")[0] for line in not_used.splitlines()}
+    assert (compared | left, left) == (set(names("written")), {"verbalised", "verbalised_two_steps"})
+    assert not_used.count("the model reads at most 64") == 2
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
