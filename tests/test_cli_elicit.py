@@ -22,7 +22,14 @@ AURC, AUROC, ECE, NLL = COLUMNS
 
 def trial(name: str, confidence: np.ndarray, correct: np.ndarray, first: int = 0) -> Trial:
     scores = Scores(confidence, correct, ids=[str(first + place) for place in range(len(correct))])
-    return Trial(name, "1 text", 0.5, scores, scores, {column: column.of(scores, scores) for column in COLUMNS})
+    return Trial(
+        name,
+        "1 text",
+        0.5,
+        scores,
+        scores,
+        {column: column.of(scores, scores) for column in COLUMNS if column.is_for(scores)},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +101,15 @@ def test_recorded_answers_are_asked_what_they_can_say(tmp_path: Path) -> None:
     assert str(mean.calibrated.about.calibrator).startswith("platt(")
 
 
+def test_of_graded_answers_there_is_no_auroc() -> None:
+    grades = np.linspace(0.0, 1.0, 50)
+    graded = [trial(name, grades**power, grades) for name, power in (("near", 1.0), ("far", 3.0))]
+    items = Items("t", "test", (OpenItem("0", "What hums?", ("bees",)),), Writing())
+    told = lines(graded, [], Task("t", items, items, "here"), "m", "platt")
+    assert "AUROC" not in told[2]
+    assert told[-1] == "AUROC: not of graded answers"
+
+
 @pytest.mark.slow
 def test_every_method_for_choices_is_compared_on_the_world(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*WORLD, "--limit", "200"]) == 0
@@ -124,11 +140,8 @@ def test_every_method_for_written_answers_is_compared_on_the_world_or_listed_wit
         (["--methods", ","], "is no name of a method"),
         (["--calibrator", "magic"], "there is no calibrator 'magic'"),
         (["--task", "world/cooking"], "the world has no task 'world/cooking'"),
-        (["--task", "{tmp}/text.txt"], "is running text"),
+        (["--task", "world/text"], "the task 'world/text' is running text"),
     ],
 )
-def test_what_cannot_be_compared_is_named(
-    more: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "text.txt").write_text("\n\n".join(f"Day {day} began." for day in range(30)), encoding="utf-8")
-    assert said in refused([*WORLD, "--limit", "5", *(each.replace("{tmp}", str(tmp_path)) for each in more)], capsys)
+def test_what_cannot_be_compared_is_named(more: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said in refused([*WORLD, "--limit", "5", *more], capsys)

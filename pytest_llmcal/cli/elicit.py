@@ -46,6 +46,8 @@ def add_elicit(commands: Any) -> None:
 def _elicit(options: argparse.Namespace) -> list[str]:
     from pytest_llmcal import calibrators
     from pytest_llmcal.calibrators import CalibratorError
+    from pytest_llmcal.measurement import MeasurementError
+    from pytest_llmcal.scores import ScoresError
     from pytest_llmcal.scoring import ModelError, load_model
 
     try:
@@ -57,7 +59,7 @@ def _elicit(options: argparse.Namespace) -> list[str]:
             return _compared(model, task, names, options)
         finally:
             model.close()
-    except (CalibratorError, ModelError) as error:
+    except (CalibratorError, MeasurementError, ModelError, ScoresError) as error:
         raise ElicitationError(str(error)) from None
 
 

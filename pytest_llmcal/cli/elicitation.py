@@ -43,6 +43,10 @@ class Column:
         """Whether more is better."""
         return self.metric == "auroc"
 
+    def is_for(self, scores: Scores) -> bool:
+        """Whether it can be said of such answers: AUROC compares right with wrong ones, which graded ones are not."""
+        return self.metric != "auroc" or not scores.is_graded
+
     def of(self, scores: Scores, calibrated: Scores) -> Measurement:
         """Measure it."""
         measured: Measurement = getattr(calibrated if self.calibrated else scores, self.metric)(confidence=LEVEL)
@@ -81,7 +85,7 @@ class Trial:
     scores, calibrated : Scores
         Of the test split, before and after the calibrator; the confidence alone.
     measured : mapping of Column to Measurement
-        Its numbers.
+        Its numbers, those of columns that are not for such answers left out.
     """
 
     name: str
@@ -125,7 +129,7 @@ def tried(model: Model, task: Task, name: str, calibrator: str, seed: int = 0) -
         after = calibrators.create(calibrator).fit(seen).transform(unseen).top_label()
         if after.about.in_sample:
             raise CalibratorError(f"the calibration split and the test split of {task.name!r} share items")
-        measured = {column: column.of(unseen, after) for column in COLUMNS}
+        measured = {column: column.of(unseen, after) for column in COLUMNS if column.is_for(unseen)}
     except (CalibratorError, MeasurementError, ModelError, ScoresError, TaskError) as error:
         return Refused(name, str(error))
     return Trial(name, str(method.cost), seconds, unseen, after, measured)
@@ -142,6 +146,8 @@ def _on_common_items(one: Scores, other: Scores) -> tuple[Scores, Scores]:
     if one.ids == other.ids:
         return one, other
     common = set(one.ids or ()) & set(other.ids or ())
+    if not common:
+        raise ScoresError("two methods gave a confidence for no item that both answered, so they cannot be compared")
     return _of(one, common), _of(other, common)
 
 
@@ -197,7 +203,8 @@ def lines(
 ) -> list[str]:
     """Return what is printed: the table, what can be told apart, and what could not be used."""
     assert task.calibration is not None
-    columns = [judged(trials, column) for column in COLUMNS]
+    there = [column for column in COLUMNS if all(column in trial.measured for trial in trials)]
+    columns = [judged(trials, column) for column in there]
     return [
         f"{model_name} on {task.name}: {len(task.test):,} items (test split); calibrated by {calibrator}, fitted on "
         f"{len(task.calibration):,} (calibration split)",
@@ -207,6 +214,7 @@ def lines(
         f"{_BEST} best; {_AS_GOOD} within the error bars of the best: paired differences, all comparisons of this "
         f"table right at once in {100 * LEVEL:.0f} of 100",
         *(_sentence(column) for column in columns if len(trials) > 1),
+        *(f"{column.title}: not of graded answers" for column in COLUMNS if column not in there),
         *(["", "Not used:"] if refused else []),
         *(f"  {each.name}: {each.reason}" for each in refused),
     ]
