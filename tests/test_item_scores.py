@@ -128,9 +128,9 @@ def test_groups_are_not_written_twice_and_are_found_all_the_same() -> None:
     kept = ItemScores.of([deep, *parts.values(), whole])
     assert [*map(digest, kept.scores)] == [digest(whole)]
     for part in (*parts.values(), deep):
-        [found] = kept.of_subject(("m", "qa", "test", part.about.group, None))
+        [found] = kept.of_subject(("m", "qa", "test", part.about.group, None, None))
         assert same(found, part)
-    assert [*kept.of_subject(("m", "qa", "test", "region=west", None))] == []
+    assert [*kept.of_subject(("m", "qa", "test", "region=west", None, None))] == []
 
 
 def test_a_group_without_the_whole_is_kept() -> None:

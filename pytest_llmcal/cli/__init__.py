@@ -1,4 +1,4 @@
-"""The command ``llmcal``: reports, runs that meet, tasks, planning, calibration, distillation and the score cache."""
+"""The command ``llmcal``: reports, runs that meet, tasks, plans, confidence, calibration, distillation, the cache."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pytest_llmcal.cli.cache import CacheError, add_cache
 from pytest_llmcal.cli.calibrate import CalibrationError, add_calibrate
 from pytest_llmcal.cli.compare import add_compare
 from pytest_llmcal.cli.distill import DistillationError, add_distill
+from pytest_llmcal.cli.elicit import ElicitationError, add_elicit
 from pytest_llmcal.cli.timeline import add_history
 from pytest_llmcal.records import Run, RunError, schema_text
 from pytest_llmcal.tasks import AnyItem, Item, Items, OpenItem, TaskError, Text, Writing
@@ -42,13 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done: list[str] | tuple[list[str], int] = options.run(options)
     except OSError as error:
         return _refuse(str(error) if error.filename is None else f"{error.filename}: {error.strerror}")
-    except (RunError, TaskError, PlanError, CacheError, CalibrationError, DistillationError, *_OF_HISTORY) as error:
+    except (RunError, TaskError, PlanError, CacheError, *_OF_MODELS, *_OF_HISTORY) as error:
         return _refuse(str(error))
     lines, status = done if isinstance(done, tuple) else (done, 0)  # a command that judges says its exit code too
     _say(lines)
     return status
 
 
+_OF_MODELS = (CalibrationError, DistillationError, ElicitationError)
 _OF_HISTORY = (history.MergeError, history.BaselineError, history.ComparisonError, history.ItemFileError)
 
 
@@ -112,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     schema.set_defaults(run=_schema)
     _add_plan(commands)
     add_calibrate(commands)
+    add_elicit(commands)
     add_distill(commands)
     add_cache(commands)
     return parser

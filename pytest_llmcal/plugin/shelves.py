@@ -170,10 +170,9 @@ class ModelShelf:
     def score(self, model: Model, items: Items, normalization: str, method: AnyMethod | None) -> Scores:
         """Score items, once for each model, split, normalisation and confidence method."""
         from pytest_llmcal.scoring import ModelError, score
-        from pytest_llmcal.scoring.confidence import is_known, told
+        from pytest_llmcal.scoring.confidence import identity, told
 
-        which = told(method) if is_known(method) else id(method)  # of what others made, the name may not say all
-        key = (id(model), items.task, items.split, items.fingerprint, normalization, which)
+        key = (id(model), items.task, items.split, items.fingerprint, normalization, identity(method))
         if key not in self._scores:
             with progress_line(self._config, f"{self._name} on {items.task} ({items.split})") as progress:
                 start = perf_counter()

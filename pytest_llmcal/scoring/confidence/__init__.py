@@ -8,7 +8,8 @@ from pytest_llmcal.scoring.confidence.method import (
     ConfidentAnswer,
     Cost,
 )
-from pytest_llmcal.scoring.confidence.registry import create, is_known, kind_of, label, method_for, names, told
+from pytest_llmcal.scoring.confidence.naming import identity
+from pytest_llmcal.scoring.confidence.registry import create, kind_of, label, method_for, names, told
 
 __all__ = [
     "AnyMethod",
@@ -18,7 +19,7 @@ __all__ = [
     "ConfidentAnswer",
     "Cost",
     "create",
-    "is_known",
+    "identity",
     "kind_of",
     "label",
     "method_for",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from pytest_llmcal.scoring.protocol import ModelError
 
+_PLACE = re.compile(r" at 0x[0-9a-fA-F]+")
 _LONGEST = 40  # characters of an option's value that are told as they are
 
 
@@ -57,6 +59,14 @@ def written(name: str, method: object) -> str:
     return f"{name}({', '.join(f'{key}={_told(value)}' for key, value in own.items())})" if own else name
 
 
+def identity(method: object) -> tuple[object, ...]:
+    """Return what is the same for methods that do the same, and hashable; a name may not tell two functions apart."""
+    if not is_dataclass(method):
+        return (id(method),)
+    values = [getattr(method, field.name) for field in fields(method)]
+    return (type(method), *(value if isinstance(value, Hashable) else id(value) for value in values))
+
+
 def _differs(field: Any, method: object) -> bool:
     default = field.default if field.default_factory is MISSING else field.default_factory()
     return bool(getattr(method, field.name) != default)
@@ -64,7 +74,8 @@ def _differs(field: Any, method: object) -> bool:
 
 def _told(value: object) -> str:
     plain = sorted(value.items()) if isinstance(value, Mapping) else value
-    text = repr(plain)
+    # where a function lies in memory is another in every run
+    text = getattr(value, "__qualname__", _PLACE.sub("", repr(plain)))
     return text if len(text) <= _LONGEST else f"#{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pytest_llmcal.scoring.confidence.equivalence import AnyEquivalence, Pair, equivalence
 from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer, Cost, Kind
 from pytest_llmcal.scoring.confidence.sequence import greedy
 from pytest_llmcal.scoring.protocol import GenerationOptions, ModelError
 from pytest_llmcal.tasks import OpenItem, TaskError, Writing
-from pytest_llmcal.tasks.correctness.exact import normalized
 from pytest_llmcal.tasks.prompts import Prompt
 
 VARIANTS = (
@@ -27,9 +27,8 @@ VARIANTS = (
 class PromptAgreement:
     """The share of other wordings of the prompt that get the same answer as the prompt itself.
 
-    Answers are the same where they are after normalisation (`tasks.correctness.exact.normalized`). Jiang et al.,
-    "Calibrating Language Models via Augmented Prompt Ensembles", 2023; Yang et al., "Just Rephrase It! Uncertainty
-    Estimation in Closed-Source Language Models via Multiple Rephrased Queries", 2024.
+    Jiang et al., "Calibrating Language Models via Augmented Prompt Ensembles", 2023; Yang et al., "Just Rephrase It!
+    Uncertainty Estimation in Closed-Source Language Models via Multiple Rephrased Queries", 2024.
 
     Parameters
     ----------
@@ -37,6 +36,8 @@ class PromptAgreement:
         Other wordings, in Jinja2, each with ``prompt`` in it.
     paraphrases : mapping of str to sequence of str, optional
         Other prompts of each item, by its id, in place of the variants.
+    equivalence : str, Equivalence or callable
+        When two answers are the same, as for `equivalence`; by default after normalisation.
 
     Raises
     ------
@@ -46,6 +47,7 @@ class PromptAgreement:
 
     variants: tuple[str, ...] = VARIANTS
     paraphrases: Mapping[str, Sequence[str]] | None = None
+    equivalence: AnyEquivalence = "text"
 
     kind: ClassVar[Kind] = "written"
     needs: ClassVar[str] = "texts"
@@ -56,6 +58,7 @@ class PromptAgreement:
             raise ModelError(
                 f"confidence 'prompt_agreement': variants are {self.variants!r}; allowed are texts, one or more"
             )
+        equivalence(self.equivalence)
         for variant in self.variants:
             if _compiled(variant).names != {"prompt"}:
                 raise ModelError(
@@ -66,19 +69,25 @@ class PromptAgreement:
     def cost(self) -> Cost:
         """What it asks for one item; of paraphrases, the one with most."""
         own = self.variants if self.paraphrases is None else max(self.paraphrases.values(), key=len, default=())
-        return Cost(texts=1 + len(own))
+        besides = "" if self.equivalence == "text" else f"{len(own)} pairs compared"
+        return Cost(texts=1 + len(own), besides=besides)
 
     def answers(self, asker: Asker, items: Sequence[OpenItem], writing: Writing) -> list[ConfidentAnswer]:
         """Have every item answered greedily, as it stands and in other words."""
         wordings = self._wordings(items)
+        relation = equivalence(self.equivalence)
         best = greedy(asker, items, writing)
         agreed = [0] * len(items)
         options = GenerationOptions(writing.max_tokens, writing.stop)
         for turn in range(max(map(len, wordings))):  # one wording of each at a time, so that no two share an id
             asked = [place for place, own in enumerate(wordings) if turn < len(own)]
             texts = asker.generate([(items[place].id, wordings[place][turn]) for place in asked], options)
-            for place, [other] in zip(asked, texts, strict=True):
-                agreed[place] += normalized(other.text) == normalized(best[place].text)
+            pairs = [
+                Pair(items[place].prompt, best[place].text.strip(), other.text.strip())
+                for place, [other] in zip(asked, texts, strict=True)
+            ]
+            for place, same in zip(asked, relation.same(pairs), strict=True):
+                agreed[place] += same
         return [
             ConfidentAnswer(text.text, same / len(own), text.finish_reason)
             for text, same, own in zip(best, agreed, wordings, strict=True)

@@ -77,11 +77,6 @@ def create(name: str, **options: Any) -> AnyMethod:
         raise ModelError(f"confidence {found!r}: {error}") from None
 
 
-def is_known(method: AnyMethod | None) -> bool:
-    """Tell whether a method is one of this registry, or none, so that its label says all there is to it."""
-    return method is None or type(method) in _KNOWN.values()
-
-
 def label(method: AnyMethod) -> str:
     """Return the name of a method with those of its options that are not the default.
 
