@@ -48,6 +48,10 @@ KINDS = {
     "groups": grouped(),
     "clusters": of_choices(clusters=[f"c{i // 4}" for i in range(40)]),
     "odd names": Scores([0.9], [1], ids=['"\x00\u202e|<b>'], groups={"": [""]}, about=About(model="a\nb")),
+    "graded": Scores([0.9, 0.3], [0.1 + 0.2, 1], ids=["a", "b"], about=ABOUT),
+    "outcomes and items left out": Scores(
+        [0.9, 0.3], [1, 0], ids=["a", "b"], outcomes=["answered", "refused"], left_out={'"c\u202e': "unparseable"}
+    ),
     "nothing known": Scores([0.9, 0.3], [1, 0]),
 }
 
@@ -103,7 +107,7 @@ def test_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> None:
 
     path = tmp_path / "run.items.parquet"
     pq.write_table(pa.table({"a": [1]}).replace_schema_metadata({b"pytest_llmcal.items": b"7"}), path)
-    with pytest.raises(ItemFileError, match="schema 7 are not supported, this version reads schema 1; read them with"):
+    with pytest.raises(ItemFileError, match="schema 7 are not supported, this version reads up to schema 2; read"):
         read_scores(path)
 
 
