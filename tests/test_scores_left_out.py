@@ -62,7 +62,8 @@ def test_the_share_left_out_is_a_measurement_with_the_exact_interval() -> None:
     share = scores().unanswered()
     assert (float(share), share.n) == (12 / 500, 500)
     assert (share.low, share.high) == clopper_pearson(12, 500, 0.95)
-    assert share.below(0.1).status == "holds" and scores(50, missing=50).unanswered().below(0.7).status == "holds"
+    assert share.below(0.1).status == "holds"
+    assert scores(50, missing=50).unanswered().below(0.7).status == "holds"
     assert float(scores(missing=0).unanswered()) == 0.0
     assert share.at(0.5).high < share.high
 
@@ -79,7 +80,8 @@ def test_what_is_left_out_survives_every_way_round() -> None:
     assert dict(joined(parts).left_out) == dict(one.left_out)
     assert joined(parts).outcomes.count("refused") == 244
     group = one.by_group("g")["y"]
-    assert set(group.outcomes) == {"refused"} and len(group.left_out) == 12  # any of them may be of this group
+    assert set(group.outcomes) == {"refused"}
+    assert len(group.left_out) == 12
     moved = one.recalibrated_confidence(np.full(488, 0.8), "by hand")
     assert (moved.left_out, moved.outcomes) == (one.left_out, one.outcomes)
 
@@ -119,7 +121,8 @@ def test_a_portrait_counts_each_kind_of_answer() -> None:
         OutcomeResult("refused", 1, 0.0),
         OutcomeResult("truncated", 1, 0.5),
     )
-    assert portrait.left_out == (LeftOut("unparseable", 1),) and portrait.is_graded
+    assert portrait.left_out == (LeftOut("unparseable", 1),)
+    assert portrait.is_graded
     assert set(OUTCOMES) == set(OUTCOME_RULES) == {"answered", "empty", "refused", "truncated"}
     assert "10%" in LEFT_OUT_RULE
 
