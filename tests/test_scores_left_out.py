@@ -86,6 +86,12 @@ def test_what_is_left_out_survives_every_way_round() -> None:
     assert (moved.left_out, moved.outcomes) == (one.left_out, one.outcomes)
 
 
+def test_an_item_without_a_confidence_is_never_among_the_answered() -> None:
+    some = scores().abstain(0.5)
+    assert some.answered.accuracy().left_out == ()
+    assert SAID in some.coverage.above(0.5).explain()
+
+
 def test_a_split_draws_the_same_items_as_without_any_left_out() -> None:
     with_some, without = (scores(missing=missing).split(0.5, seed=1) for missing in (12, 0))
     assert [part.ids for part in with_some] == [part.ids for part in without]
