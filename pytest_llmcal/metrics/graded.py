@@ -8,8 +8,11 @@ does, the answers themselves have to say.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from pytest_llmcal.metrics.binning import Answers, FloatArray, uniform_bins
+
+Values = npt.NDArray[np.float64]
 
 _BINS = 15
 # The variance of 0/1 answers that is presumed to have been seen besides: that of answers of which about three surprise.
@@ -69,3 +72,22 @@ def dispersion(confidence: FloatArray, correct: Answers) -> float:
     within = float((gap * gap).sum()) - float((count[seen] * mean * mean).sum())
     claimed = float((c * (1.0 - c)).mean()) * (len(c) - int(seen.sum()))
     return min(1.0, (max(within, 0.0) + _PRESUMED) / (claimed + _PRESUMED))
+
+
+def dispersion_of_groups(within: Values, count: Values, mean: Values) -> Values:
+    """Return for each group of graded answers what ``dispersion`` is for all of them.
+
+    Parameters
+    ----------
+    within : array of shape (groups,)
+        Sum of the squared differences to the mean of the group.
+    count, mean : arrays of shape (groups,)
+        Number of items, and their mean correctness; no group may be empty.
+
+    Examples
+    --------
+    >>> dispersion_of_groups(np.array([25.0, 1.0]), np.array([1001.0, 5.0]), np.array([0.5, 0.5])).round(2).tolist()
+    [0.11, 1.0]
+    """
+    claimed = (count - 1.0) * mean * (1.0 - mean)
+    return np.asarray(np.minimum(1.0, (np.maximum(within, 0.0) + _PRESUMED) / (claimed + _PRESUMED)))
