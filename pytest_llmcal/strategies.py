@@ -134,8 +134,8 @@ def scores(
         right = draw(labels(values))
         return Scores.from_logits(values, right, **_names(draw, len(values), clustered))
     confidence = draw(confidences(min_size=min_size, max_size=max_size))
-    kind, grades = (np.float64, st.floats(0.0, 1.0)) if graded else (np.bool_, st.booleans())
-    correct = draw(arrays.arrays(kind, len(confidence), elements=grades))
+    grades = arrays.arrays(np.float64, len(confidence), elements=st.floats(0.0, 1.0))
+    correct = draw(grades if graded else arrays.arrays(np.bool_, len(confidence)))
     return Scores(confidence, correct, **_names(draw, len(confidence), clustered))
 
 

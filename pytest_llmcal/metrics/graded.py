@@ -60,7 +60,7 @@ def dispersion(confidence: FloatArray, correct: Answers) -> float:
     --------
     >>> c = np.full(1000, 0.5)
     >>> dispersion(c, np.arange(1000) % 2), round(dispersion(c, 0.25 + 0.5 * (np.arange(1000) % 2)), 2)
-    (1.0, 0.25)
+    (1.0, 0.26)
     """
     if not is_graded(correct):
         return 1.0
