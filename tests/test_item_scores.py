@@ -111,6 +111,12 @@ def test_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> None:
         read_scores(path)
 
 
+def test_scores_of_all_kinds_share_one_file(tmp_path: Path) -> None:
+    back = read_scores(write_scores(list(KINDS.values()), tmp_path / "items.parquet"))
+    assert all(same(one, other) for one, other in zip(back, KINDS.values(), strict=True))
+    assert [dict(one.left_out) for one in back] == [dict(one.left_out) for one in KINDS.values()]
+
+
 def test_of_equal_scores_one_is_kept_and_the_order_does_not_matter() -> None:
     scores = [of_choices(seed=seed, about=replace(ABOUT, model=f"m{seed}")) for seed in range(4)]
     kept = ItemScores.of([*scores, *scores[::-1]])

@@ -43,6 +43,8 @@ def test_every_measurement_and_verdict_says_how_many_are_left_out() -> None:
     assert [verdict.status for verdict in verdicts] == ["holds", "refuted", "undecided", "holds"]
     assert verdicts[2].items_needed  # more items would still decide it
     assert SAID in one.ece()._repr_html_()
+    assert SAID in one._repr_html_()
+    assert "12 more left out" in repr(one)
 
 
 @pytest.mark.parametrize(("missing", "status"), [(10, "holds"), (11, "undecided")])

@@ -51,4 +51,5 @@ def _spread(scores: Scores, group: IndexArray) -> float | Values:
         return 1.0
     count, grade = np.bincount(group).astype(np.float64), scores.correct.astype(np.float64)
     mean = np.bincount(group, grade) / count
-    return dispersion_of_groups(np.bincount(group, (grade - mean[group]) ** 2), count, mean)
+    within = np.bincount(group, (grade - mean[group]) ** 2).astype(np.float64)
+    return dispersion_of_groups(within, count, mean)
