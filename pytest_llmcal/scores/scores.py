@@ -297,7 +297,8 @@ class Scores:
 
     def __repr__(self) -> str:
         shape = f", {self.choices.values.shape[1]} choices" if self.choices else ""
-        return f"<Scores of {len(self)} items{shape}: accuracy {self.correct.mean():.4f}>"
+        missing = f", {len(self.left_out)} more left out" if self.left_out else ""
+        return f"<Scores of {len(self)} items{shape}{missing}: accuracy {self.correct.mean():.4f}>"
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""

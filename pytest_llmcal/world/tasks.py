@@ -68,8 +68,8 @@ def load_task(name: str) -> Task:
         calibration, test = (make(name, split, size) for split, size in SPLITS.items())
     else:
         raise TaskError(
-            f"the world has no task {name!r}; its tasks are {', '.join(TASK_NAMES)}, each of them with {WRITTEN} behind "
-            f"it, and {RUNNING_TEXT}"
+            f"the world has no task {name!r}; its tasks are {', '.join(TASK_NAMES)}, each of them with {WRITTEN} "
+            f"behind it, and {RUNNING_TEXT}"
         )
     return Task(name=name, calibration=calibration, test=test, source=f"embedded world, seed {WORLD_SEED}")
 

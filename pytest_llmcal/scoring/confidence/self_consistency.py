@@ -19,11 +19,11 @@ class SelfConsistency(Drawing):
     The answer is the most frequent text of the largest class. Costs ``samples`` texts an item, of which the prompt is
     read once, and whatever the equivalence costs.
 
-    Without smoothing (a = b = 0) the share is 1 where all samples agree, and the NLL of a model that is then wrong once
-    is infinite. ``(1, 2)`` is Laplace's rule of succession, ``(0.5, 1)`` the mean under Jeffreys' prior, of "this
-    answer or another"; either leaves the order of the confidences, and with it AUROC and AURC, as it is. The share
-    of the largest class is also too high on average, most so where classes are many and of like size: it is the largest
-    of several estimates. A calibrator takes care of that.
+    Without smoothing (a = b = 0) the share is 1 where all samples agree, and the NLL of a model that errs there once
+    is infinite. ``(1, 2)`` is Laplace's rule of succession and ``(0.5, 1)`` the mean under Jeffreys' prior, both for
+    "this answer or another"; either leaves the order of the confidences, and with it AUROC and AURC, as it is. As an
+    estimate of how probable the class is, the largest of several shares is too high, most so where classes are many and
+    alike; how often the class is right is another question, which a calibrator answers.
 
     Parameters
     ----------

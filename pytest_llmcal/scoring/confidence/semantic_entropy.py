@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-import numpy as np
-from scipy.special import logsumexp
-
 from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer, Cost
 from pytest_llmcal.scoring.confidence.samples import Drawing, Samples
 from pytest_llmcal.scoring.confidence.sequence import greedy
@@ -127,7 +124,7 @@ class SemanticEntropy(_OfEntropy):
     --------
     >>> texts = (("Rome", math.log(0.3)), ("Rome", math.log(0.3)), ("Paris", math.log(0.2)))
     >>> drawn = tuple(Generation(text, (1,), (logarithm,), "stop") for text, logarithm in texts)
-    >>> [round(float(each), 4) for each in SemanticEntropy().probabilities(Samples(drawn, (0, 0, 1)))]
+    >>> [round(each, 4) for each in SemanticEntropy().probabilities(Samples(drawn, (0, 0, 1)))]
     [0.75, 0.25]
     """
 
@@ -137,10 +134,15 @@ class SemanticEntropy(_OfEntropy):
 
     def probabilities(self, samples: Samples) -> list[float]:
         """Return the probability of each class, among those of all samples."""
-        logarithms = np.array([self._log_probability(text) for text in samples.texts])
-        # sorted, and summed exactly below, so that the order of the samples changes no bit
-        weights = np.exp(logarithms - logsumexp(np.sort(logarithms)))
-        return [math.fsum(weights[np.equal(samples.classes, number)].tolist()) for number in range(len(samples.counts))]
+        logarithms = [self._log_probability(text) for text in samples.texts]
+        largest = max(logarithms)
+        weights = [math.exp(each - largest) for each in logarithms]
+        # sums are exact, so that the order of the samples changes no bit, and one class has exactly 1
+        of_class = [
+            math.fsum(weight for weight, own in zip(weights, samples.classes, strict=True) if own == number)
+            for number in range(len(samples.counts))
+        ]
+        return [each / math.fsum(weights) for each in of_class]
 
     def _log_probability(self, text: Generation) -> float:
         total = math.fsum(text.log_probabilities)

@@ -27,6 +27,7 @@ class _Reader:
         self._tokenizer = tokenizer_of(name, folder)
         # of a text that is too long the question's beginning is left out, never the answer
         self._tokenizer.truncation_side = "left"
+        self._tokenizer.padding_side = "right"
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
         self.network = weights_of(name, folder, lambda _: loader, spared=spared).to(self._device)

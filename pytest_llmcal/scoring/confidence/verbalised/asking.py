@@ -45,6 +45,7 @@ Confidence:"""
 """Asks about an answer, in words."""
 
 _CONFIDENCE = re.compile(r"(?:^|[\s,;.|(*])(?:my )?confidence(?: level| score)?\W{0,3}[:=]", re.IGNORECASE)
+_NEXT_QUESTION = re.compile(r"\n\s*(?:question|q|user|human)\s*:", re.IGNORECASE)
 _ANSWER = re.compile(r"(?:^|\n)[\s*#>]*(?:my |final )?answer[\s*]*:[\s*]*", re.IGNORECASE)
 
 
@@ -102,20 +103,21 @@ class Verbalised:
         """Part the answer from the confidence.
 
         Where there is no "Confidence:", or nothing before it, the whole text is the answer. It ends at the task's stop
-        strings all the same.
+        strings all the same, and a next question that the model asks itself is not read.
 
         Parameters
         ----------
         written : Generation
         stop : sequence of str
         """
-        label = _CONFIDENCE.search(written.text)
-        answer, ended = _answer(written.text[: label.start()], stop) if label else ("", False)
-        if label is None or not answer:
-            answer, ended = _answer(written.text, stop)
-            return ConfidentAnswer(answer, None, "stop" if ended else written.finish_reason)
-        said = written.text[label.end() :]
-        return ConfidentAnswer(answer, read_confidence(said, complete=written.finish_reason == "stop"), "stop")
+        own, *others = _NEXT_QUESTION.split(written.text, maxsplit=1)
+        complete = bool(others) or written.finish_reason == "stop"
+        label = _CONFIDENCE.search(own)
+        answer, _ = _answer(own[: label.start()], stop) if label else ("", False)
+        if label is not None and answer:
+            return ConfidentAnswer(answer, read_confidence(own[label.end() :], complete=complete), "stop")
+        answer, ended = _answer(own, stop)
+        return ConfidentAnswer(answer, None, "stop" if ended or complete else "length")
 
 
 def _answer(text: str, stop: Sequence[str]) -> tuple[str, bool]:
