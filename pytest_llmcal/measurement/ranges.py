@@ -33,6 +33,7 @@ _RANGES = {
     "smooth_ece": (0.0, 1.0),
     "squared_ece": (-1.0, 1.0),
     "subgroup_gap": (-1.0, 1.0),
+    "unanswered": (0.0, 1.0),
 }
 
 

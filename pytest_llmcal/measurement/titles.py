@@ -25,6 +25,7 @@ _TITLES = {
     "smooth_ece": "SmoothECE",
     "squared_ece": "squared calibration error",
     "subgroup_gap": "gap of the audited subgroup",
+    "unanswered": "share of items left out",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmcal.measurement import Bin, MeasurementError, Verdict
+from pytest_llmcal.measurement import Bin, LeftOut, MeasurementError, Verdict
 from pytest_llmcal.records import Record
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def to_plain(record: Record) -> PlainRecord:
 def from_plain(plain: Mapping[str, Any]) -> Record:
     """Turn builtins back into the record that they were."""
     curves = {name: tuple(Bin(**row) for row in plain[name]) for name in ("curve", "before")}
-    return Record(**{**plain, **curves})
+    return Record(**{**plain, **curves, "left_out": tuple(LeftOut(**row) for row in plain["left_out"])})
 
 
 def negative(records: Sequence[PlainRecord]) -> list[PlainRecord]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_llmcal.plugin.confidence import confidence_of
 from pytest_llmcal.plugin.stash import ATTEMPT, CALIBRATORS, ITEMS, MODELS, SETTINGS
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ class BaselineFixture:
         self._model = model
         self._task = task
 
-    def __call__(self, metric: str, *, group: str | None = None, calibrator: str | None = None) -> Measurement:
+    def __call__(
+        self, metric: str, *, group: str | None = None, calibrator: str | None = None, confidence: str | None = None
+    ) -> Measurement:
         """Return the measurement recorded then.
 
         Parameters
@@ -59,6 +62,8 @@ class BaselineFixture:
             The part of the items, for instance ``"region=north"``.
         calibrator : str, optional
             Name of the calibrator that the scores had gone through; by default that of --llmcal-calibrator.
+        confidence : str, optional
+            Name of the confidence method; by default what marker or option name.
 
         Raises
         ------
@@ -66,9 +71,10 @@ class BaselineFixture:
             If the baseline does not have it, or has it on other items.
         """
         from pytest_llmcal.history import BaselineError
+        from pytest_llmcal.scoring.confidence import told
 
         if self._baseline is None:
-            return self._measured_now(metric, group, calibrator)
+            return self._measured_now(metric, group or calibrator or confidence)
         items = self._task.test
         try:
             then = self._baseline.measurement(
@@ -80,20 +86,23 @@ class BaselineFixture:
                 ids=[item.id for item in items],
                 group=group,
                 calibrator=calibrator or self._applied(),
+                confidence_method=told(confidence_of(self._request, items, confidence)),
             )
         except BaselineError:
             if self._request.config.stash[SETTINGS].baseline_update:
-                return self._measured_now(metric, group, calibrator)
+                return self._measured_now(metric, group or calibrator or confidence)
             raise
         self._note_revision(self._baseline)
         return then
 
-    def scores(self, *, group: str | None = None, calibrator: str | None = None) -> Scores:
+    def scores(
+        self, *, group: str | None = None, calibrator: str | None = None, confidence: str | None = None
+    ) -> Scores:
         """Return what the model said then, item by item: for ``scores.not_worse_than(baseline.scores(), 0.01)``.
 
         Parameters
         ----------
-        group, calibrator : str, optional
+        group, calibrator, confidence : str, optional
             As for a measurement.
 
         Raises
@@ -102,10 +111,11 @@ class BaselineFixture:
             If the baseline keeps no item scores of this, or those of other items.
         """
         from pytest_llmcal.history import BaselineError
+        from pytest_llmcal.scoring.confidence import told
 
         updates = self._request.config.stash[SETTINGS].baseline_update
         if self._baseline is None:
-            return self._scored_now(group, calibrator)
+            return self._scored_now(group or calibrator or confidence)
         items = self._task.test
         try:
             then = self._baseline.scores(
@@ -116,16 +126,17 @@ class BaselineFixture:
                 ids=[item.id for item in items],
                 group=group,
                 calibrator=calibrator or self._applied(),
+                confidence_method=told(confidence_of(self._request, items, confidence)),
             )
         except BaselineError:
             if updates:
-                return self._scored_now(group, calibrator)
+                return self._scored_now(group or calibrator or confidence)
             raise
         self._note_revision(self._baseline)
         return then
 
-    def _scored_now(self, group: str | None, calibrator: str | None) -> Scores:
-        if group is not None or calibrator is not None:
+    def _scored_now(self, special: str | None) -> Scores:
+        if special is not None:
             pytest.skip("the baseline has no item scores of this kind yet; other gates of this run have to record them")
         scores: Scores = self._request.getfixturevalue("llmcal_scores")
         return scores
@@ -135,10 +146,10 @@ class BaselineFixture:
         applied = self._request.config.stash[CALIBRATORS].get(self._model)
         return None if applied is None else applied.name
 
-    def _measured_now(self, metric: str, group: str | None, calibrator: str | None) -> Measurement:
+    def _measured_now(self, metric: str, special: str | None) -> Measurement:
         scores = self._request.getfixturevalue("llmcal_scores")
         measure = getattr(scores, metric, None)
-        if group is not None or calibrator is not None or measure is None:
+        if special is not None or measure is None:
             pytest.skip(f"the baseline has no {metric} of this kind yet; other gates of this run have to record it")
         measured: Measurement = measure()
         return measured

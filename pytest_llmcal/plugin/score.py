@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmcal.plugin.artefacts import calibrated
+from pytest_llmcal.plugin.confidence import confidence_of
 from pytest_llmcal.plugin.stash import ATTEMPT, MODELS, SETTINGS
 
 if TYPE_CHECKING:
     from pytest_llmcal.measurement import Verdict
     from pytest_llmcal.scores import Scores
     from pytest_llmcal.scores.decision import Decision
+    from pytest_llmcal.scoring.confidence import AnyMethod
     from pytest_llmcal.tasks import Items, Task
 
 
@@ -23,10 +25,20 @@ class Score:
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self._request = request
 
-    def __call__(self, asked: Task | Items, normalization: str = "sum") -> Scores:
-        """Score the items; of a task, those of its test split. With --llmcal-calibrator, calibrated by it."""
+    def __call__(
+        self, asked: Task | Items, normalization: str = "sum", *, confidence: str | AnyMethod | None = None
+    ) -> Scores:
+        """Score the items; of a task, those of its test split. With --llmcal-calibrator, calibrated by it.
+
+        Parameters
+        ----------
+        asked : Task or Items
+            What the model is asked.
+        normalization, confidence
+            As for ``pytest_llmcal.scoring.score``; confidence by default what marker or option name.
+        """
         items = _items(asked)
-        answers = self._scored(items, normalization)
+        answers = self._scored(items, normalization, confidence)
         self._note_precision(items)
         return answers
 
@@ -39,6 +51,7 @@ class Score:
         clusters: str | None = None,
         baseline: Callable[[Items], Scores] | Scores | None = None,
         normalization: str = "sum",
+        confidence: str | AnyMethod | None = None,
     ) -> Decision:
         """Score items in the random order of the run's seed, and stop as soon as the verdict is reached.
 
@@ -47,7 +60,7 @@ class Score:
         asked, verdict, max_items, clusters, baseline
             As for ``pytest_llmcal.scoring.until``: for instance
             ``score.until(task, verdict=lambda scores: scores.ece().below(0.05), max_items=10_000)``.
-        normalization : str
+        normalization, confidence
             As for a call.
 
         Returns
@@ -59,7 +72,7 @@ class Score:
 
         every = _items(asked)
         decision = until(
-            lambda items: self._scored(items, normalization),
+            lambda items: self._scored(items, normalization, confidence),
             every,
             verdict=verdict,
             max_items=max_items,
@@ -70,9 +83,11 @@ class Score:
         self._note_precision(every)
         return decision
 
-    def _scored(self, items: Items, normalization: str) -> Scores:
+    def _scored(self, items: Items, normalization: str, confidence: str | AnyMethod | None) -> Scores:
+        method = confidence_of(self._request, items, confidence)
         model = self._request.getfixturevalue("llmcal_model")
-        return calibrated(self._request, self._request.config.stash[MODELS].score(model, items, normalization))
+        scores = self._request.config.stash[MODELS].score(model, items, normalization, method)
+        return calibrated(self._request, scores)
 
     def _note_precision(self, items: Items) -> None:
         model = self._request.getfixturevalue("llmcal_model")
