@@ -427,10 +427,9 @@ class Scores:
         random = np.random.default_rng(seed)
         is_first = np.isin(unit, random.permutation(units)[:first])
         missing = random.permutation(len(self.left_out)) < round(fraction * len(self.left_out))
-        return tuple(
-            self._take(np.flatnonzero(part))._with(left_out=left_out)
-            for part, left_out in zip((is_first, ~is_first), parted(self.left_out, missing), strict=True)
-        )  # type: ignore[return-value]  # two
+        left_out = parted(self.left_out, missing)
+        first_part, second_part = self._take(np.flatnonzero(is_first)), self._take(np.flatnonzero(~is_first))
+        return first_part._with(left_out=left_out[0]), second_part._with(left_out=left_out[1])
 
     def recalibrated(self, logits: FloatArray, calibrator: str) -> Scores:
         """Return scores of other logits for the same items, which remember these as ``before``.
