@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -82,9 +82,9 @@ def counted(left_out: Mapping[str, str]) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(reason, items) for reason, items in sorted(Counter(left_out.values()).items()))
 
 
-def parted(left_out: Mapping[str, str], chosen: Any) -> tuple[Mapping[str, str], Mapping[str, str]]:
+def parted(left_out: Mapping[str, str], is_first: Iterable[bool]) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Part items by a boolean for each: those of which it is true, and the others."""
-    items = list(left_out.items())
-    first = {identity: reason for (identity, reason), is_first in zip(items, chosen, strict=True) if is_first}
-    rest = {identity: reason for identity, reason in items if identity not in first}
-    return MappingProxyType(first), MappingProxyType(rest)
+    parts: tuple[dict[str, str], dict[str, str]] = {}, {}
+    for (identity, reason), first in zip(left_out.items(), is_first, strict=True):
+        parts[0 if first else 1][identity] = reason
+    return MappingProxyType(parts[0]), MappingProxyType(parts[1])
