@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import recordings
 
+from benchmarks import _recordings as recordings
 from pytest_llmcal import load_model, load_task
-from pytest_llmcal.scoring import Request
 from pytest_llmcal.tasks import Items, OpenItem
 from pytest_llmcal.tasks.correctness.exact import normalized
 
@@ -57,7 +56,7 @@ def by_metric(records: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def test_agreement_of_20_samples_tells_right_from_wrong_trivia(shared: Path, tmp_path: Path) -> None:
-    task, answers = recordings.trivia(tmp_path, shared)
+    task, answers = recordings.trivia(tmp_path, shared / "data")
     method = ["--llmcal-confidence-method", "self_consistency(samples=20)"]
     code, records = gated(
         tmp_path, MEASURED + ORDERED, "--llmcal-model", f"recorded:{answers}", "--llmcal-task", str(task), *method
@@ -88,7 +87,7 @@ def test_a_translator_is_as_sure_as_people_find_it_good(
     assert sure == pytest.approx([row["model_score"] for row in rows.values()], abs=1e-4)
     assert np.corrcoef(sure, [row["human_z"] for row in rows.values()])[0, 1] == pytest.approx(correlation, abs=0.002)
 
-    task, answers = recordings.translation(tmp_path, shared, pair)
+    task, answers = recordings.translation(tmp_path, shared / "data", pair)
     options = ["--llmcal-model", f"recorded:{answers}", "--llmcal-task", str(task)]
     _, records = gated(tmp_path, MEASURED + REPAIRED, *options, "--llmcal-confidence-method", "sequence_mean")
     found = by_metric(records)
@@ -108,7 +107,7 @@ def test_a_translator_is_as_sure_as_people_find_it_good(
 
 
 def test_a_classifier_is_far_too_sure_that_summaries_are_true(shared: Path, tmp_path: Path) -> None:
-    table = recordings.summaries(tmp_path, shared)
+    table = recordings.summaries(tmp_path, shared / "data")
     gates = f"""
 import pytest
 from pytest_llmcal import Scores
@@ -128,20 +127,12 @@ def test_trust():
 
 
 def test_a_reply_that_people_rewarded_is_no_likelier_to_a_model_of_stories(shared: Path, tmp_path: Path) -> None:
-    task = recordings.described(tmp_path, shared, recordings.DIALOGUE, "dialogue")
+    task = recordings.described(tmp_path, shared / "data", recordings.DIALOGUE, "dialogue")
     loaded = load_task(task, limit=200)
     assert loaded.calibration is not None
     items = [item for split in (loaded.test, loaded.calibration) for item in split if isinstance(item, OpenItem)]
     model = load_model(shared / "models" / "stories260K", device="cpu", truncate="left")
-    weighed = model.log_likelihoods([Request(item.id, item.prompt, f" {item.judged}") for item in items])
-    answers = recordings.recorded(
-        tmp_path,
-        (
-            # how likely each token is was not kept apart: their mean is what sequence_mean is made of
-            {"id": item.id, "text": item.judged, "token_log_probabilities": [found.total / found.tokens]}
-            for item, found in zip(items, weighed, strict=True)
-        ),
-    )
+    answers = recordings.dialogue(tmp_path, items, model)
     options = ["--llmcal-model", f"recorded:{answers}", "--llmcal-task", str(task), "--llmcal-limit", "200"]
     _, records = gated(tmp_path, MEASURED + ORDERED + REPAIRED, *options, "--llmcal-confidence-method", "sequence_mean")
     found = by_metric(records)
@@ -154,7 +145,7 @@ def test_a_reply_that_people_rewarded_is_no_likelier_to_a_model_of_stories(share
 
 
 def test_a_model_of_stories_does_no_arithmetic_and_the_gate_says_so(shared: Path, tmp_path: Path) -> None:
-    task = recordings.described(tmp_path, shared, recordings.ARITHMETIC, "gsm8k")
+    task = recordings.described(tmp_path, shared / "data", recordings.ARITHMETIC, "gsm8k")
     items = load_task(task, limit=15).test
     assert isinstance(items, Items)
     gates = "def test_it_calculates(scores):\n    assert scores.accuracy().above(0.5)\n"

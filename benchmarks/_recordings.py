@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+from pytest_llmcal.scoring import Model, Request
+from pytest_llmcal.tasks import OpenItem
 
 TRIVIA = """
 source = "{data}/triviaqa_samples.jsonl.gz"
@@ -48,36 +51,51 @@ def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
 
 
-def described(folder: Path, shared: Path, text: str, name: str, **values: str) -> Path:
+def described(folder: Path, data: Path, text: str, name: str, **values: str) -> Path:
     path = folder / f"{name}.toml"
-    path.write_text(text.format(data=shared / "data" / "tasks", **values), encoding="utf-8")
+    path.write_text(text.format(data=data / "tasks", **values), encoding="utf-8")
     return path
 
 
-def recorded(folder: Path, answers: Iterator[dict[str, Any]]) -> Path:
+def recorded(folder: Path, answers: Iterable[dict[str, Any]]) -> Path:
     path = folder / "answers.jsonl"
     path.write_text("\n".join(json.dumps(answer) for answer in answers) + "\n", encoding="utf-8")
     return path
 
 
-def trivia(folder: Path, shared: Path) -> tuple[Path, Path]:
-    asked = rows(shared / "data/tasks/triviaqa_samples.jsonl.gz")
+def trivia(folder: Path, data: Path) -> tuple[Path, Path]:
+    asked = rows(data / "tasks/triviaqa_samples.jsonl.gz")
     answers = ({"prompt": f"Question: {row['question']}\nAnswer:", "samples": row["samples"]} for row in asked)
-    return described(folder, shared, TRIVIA, "trivia"), recorded(folder, answers)
+    return described(folder, data, TRIVIA, "trivia"), recorded(folder, answers)
 
 
-def translation(folder: Path, shared: Path, pair: str) -> tuple[Path, Path]:
-    asked = rows(shared / f"data/tasks/mlqe_{pair}_dev.jsonl.gz")
+def translation(folder: Path, data: Path, pair: str) -> tuple[Path, Path]:
+    asked = rows(data / f"tasks/mlqe_{pair}_dev.jsonl.gz")
     answers = (
         {"prompt": row["source"], "text": row["translation"], "token_log_probabilities": row["token_logprobs"]}
         for row in asked
     )
-    return described(folder, shared, TRANSLATION, pair, pair=pair), recorded(folder, answers)
+    return described(folder, data, TRANSLATION, pair, pair=pair), recorded(folder, answers)
 
 
-def summaries(folder: Path, shared: Path) -> Path:
-    """A table of scores: no answers are written here, they were judged from outside."""
-    asked = rows(shared / "data/tasks/xsum_factuality.jsonl.gz")
+def dialogue(folder: Path, items: Sequence[OpenItem], model: Model) -> Path:
+    """Record replies, as likely as another model finds them: whoever wrote them kept no probabilities.
+
+    How likely each token is was not kept apart either: their mean is what ``sequence_mean`` is made of.
+    """
+    weighed = model.log_likelihoods([Request(item.id, item.prompt, f" {item.judged}") for item in items])
+    return recorded(
+        folder,
+        (
+            {"id": item.id, "text": item.judged, "token_log_probabilities": [found.total / found.tokens]}
+            for item, found in zip(items, weighed, strict=True)
+        ),
+    )
+
+
+def summaries(folder: Path, data: Path) -> Path:
+    """Write a table of scores: here no model is asked, answers were judged from outside."""
+    asked = rows(data / "tasks/xsum_factuality.jsonl.gz")
     path = folder / "summaries.jsonl"
     table = (
         {
