@@ -166,8 +166,8 @@ class ModelShelf:
         """Return what a model was asked to come to a record; None where the scores were made by hand."""
         return self._answered.get((record.model, record.data))
 
-    def score(self, model: Model, items: Items, normalization: str) -> Scores:
-        """Score items, once for each model, split and normalisation."""
+    def score(self, model: Model, items: Items, normalization: str, *, keep: bool = True) -> Scores:
+        """Score items, once for each model, split and normalisation; scores that are not to be kept take no memory."""
         from pytest_llmcal.scoring import ModelError, score
 
         key = (id(model), items.task, items.split, items.fingerprint, normalization)
@@ -178,6 +178,8 @@ class ModelShelf:
                     answers = score(model, items, normalization=normalization, progress=progress)
                 except ModelError as error:
                     raise AnswerError(str(error)) from None
+            if not keep:
+                return answers
             self._answered[self._name, items.fingerprint] = Answered(items, perf_counter() - start)
             self._scores[key] = (model, answers)
         return self._scores[key][1]

@@ -125,6 +125,8 @@ def claim(record: Record) -> str:
     """Return what was asked of a measurement, for instance "at most 0.05"."""
     if record.relation == "not_worse_than" and record.limit is not None:
         return f"at most {numbers.limit(abs(record.limit))} worse" if record.limit else "not worse"
+    if record.relation == "unmoved" and record.limit is not None:
+        return f"moved by at most {numbers.limit(abs(record.limit))}"
     relation = record.relation.replace("_", " ")
     if record.limit is None:
         return relation

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import overload
+from typing import Any, overload
 
 from pytest_llmcal.tasks.errors import TaskError
 from pytest_llmcal.tasks.wording import Wording
@@ -87,7 +87,7 @@ class Text:
             raise TaskError(f"text {self.id!r}: the text is empty")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Items(Sequence[Item | Text]):
     """One split of a task: its items in a fixed order.
 
@@ -119,6 +119,13 @@ class Items(Sequence[Item | Text]):
                     f"share the id {item.id!r}; ids must be unique"
                 )
             seen[item.id] = position
+
+    def __repr__(self) -> str:
+        return f"<Items of {self.task}, {self.split} split: {len(self)}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002
+        """Say as much to hypothesis and notebooks, which would else print every item."""
+        printer.text(repr(self))
 
     def __len__(self) -> int:
         return len(self.items)
