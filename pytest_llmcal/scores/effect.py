@@ -156,7 +156,7 @@ class Effect:
         moved = self.moved(metric).comparable(
             None
         )  # of changed prompts: the run's own scores of these items are others
-        limit = moved._possible(math.copysign(margin, moved))
+        limit = math.copysign(moved._possible(margin), moved)
         judgement = judged(
             moved,
             holds=-margin <= moved.low and moved.high <= margin,
@@ -257,8 +257,14 @@ def in_the_old_order(after: Scores, change: PromptChange, items: list[Item], bef
         locked(np.take_along_axis(places, after.choices.labels[:, None], axis=1)[:, 0]),
         None if after.choices.truth is None else old(after.choices.truth),
     )
-    # Of equally probable choices the first one is taken, now the first in the old order.
-    return after._with(choices=choices, correct=locked(choices.chosen == choices.labels), about=about, before=None)
+    # Both follow from the choices anew: of equally probable ones the first is taken, and sums depend on their order.
+    return after._with(
+        confidence=locked(choices.top_probability()),
+        correct=locked(choices.chosen == choices.labels),
+        choices=choices,
+        about=about,
+        before=None,
+    )
 
 
 def _put(places: np.ndarray, values: np.ndarray) -> np.ndarray:
