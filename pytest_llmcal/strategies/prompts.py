@@ -21,7 +21,7 @@ def prompt_changes(
     task: Task | Items | str | Path,
     kinds: Sequence[str] | None = None,
     *,
-    most: int = 3,
+    most: int = 5,
     templates: Sequence[str] = (),
     labels: Mapping[str, Sequence[str]] | None = None,
     sentences: Sequence[str] = SENTENCES,
@@ -40,7 +40,7 @@ def prompt_changes(
         choice), ``"white_space"``, ``"casing"``, ``"template"`` and ``"preface"`` (a sentence in front). All by
         default.
     most : int
-        Most steps of a change.
+        Most steps of a change. With more of them each look tries more at once, and what is found has further to shrink.
     templates : sequence of str
         Other templates for the prompt; needed where it shows more than a question and its options.
     labels : mapping of str to sequence of str, optional
@@ -64,8 +64,7 @@ def prompt_changes(
 
     def drawn() -> SearchStrategy[PromptChange]:
         steps = st.one_of([st.sampled_from(each) for each in offered(_items(task), asked, given).values()])
-        several = st.lists(steps, min_size=1, max_size=most, unique_by=_family)
-        return several.map(lambda chosen: PromptChange(tuple(chosen)))
+        return st.lists(steps, min_size=1, max_size=most).map(_change)
 
     return st.deferred(drawn)
 
@@ -96,6 +95,18 @@ def _items(task: Task | Items | str | Path) -> Items:
     if isinstance(task, Items):
         return task
     return task.test if isinstance(task, Task) else load_task(task).test
+
+
+def _change(drawn: Sequence[Step]) -> PromptChange:
+    """Make a change of the first step of each family.
+
+    Steps are not drawn as a list without repeats: there, what a draw means depends on the draws before
+    it, and a change of two steps may not shrink to its second.
+    """
+    first: dict[object, Step] = {}
+    for step in drawn:
+        first.setdefault(_family(step), step)
+    return PromptChange(tuple(first.values()))
 
 
 def _family(step: Step) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_llmcal.tasks.changes.step import Step
 from pytest_llmcal.tasks.errors import TaskError
@@ -34,6 +35,10 @@ class PromptChange:
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.steps)) or "nothing is changed"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002
+        """Show it to hypothesis as what makes it again, not as how it was drawn."""
+        printer.text(repr(self))
 
     def apply(self, items: Items) -> Items:
         """Return the items changed: the same ids, in the same order, with the same right answers.
