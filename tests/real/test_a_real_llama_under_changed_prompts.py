@@ -33,7 +33,7 @@ def test_the_gate_counts_the_answers_that_change_as_a_plain_loop_does(shared: Pa
         "--llmcal-task",
         str(task),
         "--llmcal-limit",
-        "80",
+        "40",
     ]
     command = [
         sys.executable,
@@ -57,7 +57,7 @@ def test_the_gate_counts_the_answers_that_change_as_a_plain_loop_does(shared: Pa
     assert "when choices 1 and 2 trade places" in flips["explanation"]
 
     plain, changed = PlainModel(shared / "models" / "stories260K"), 0
-    for item in load_task(task, limit=80).test:
+    for item in load_task(task, limit=40).test:
         question, *options, answer = item.prompt.split("\n")
         texts = [option.partition(". ")[2] for option in options]
         swapped = [texts[1], texts[0], *texts[2:]]
@@ -67,4 +67,4 @@ def test_the_gate_counts_the_answers_that_change_as_a_plain_loop_does(shared: Pa
             prompt = "\n".join([question, *listed, answer])
             took.append(order[chosen([plain.log_likelihood(prompt, letter) for letter in item.choices])[1]])
         changed += took[0] != took[1]
-    assert flips["estimate"] == pytest.approx(changed / 80)
+    assert flips["estimate"] == pytest.approx(changed / 40)
