@@ -72,7 +72,7 @@ def judged(measurement: Measurement, *, holds: bool, refuted: Callable[[Measurem
         return Judgement("refuted", missing)
     strict = 1.0 - (1.0 - measurement.confidence) * share
     p_value = _p_value(measurement, refuted, correction)
-    one = f"one of {correction.gates} gate{'' if correction.gates == 1 else 's'}"
+    one = f"one of {correction.gates} {correction.unit}{'' if correction.gates == 1 else 's'}"
     if refuted(measurement.at(strict)):
         return Judgement("refuted", f"{missing}; as {one} it is refuted at {_percent(strict)} too", p_value, share)
     note = f"{missing}; that would refute it by itself, but {one} is refuted only at {_percent(strict)}"

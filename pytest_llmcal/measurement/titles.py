@@ -14,6 +14,7 @@ _TITLES = {
     "e_aurc": "excess AURC",
     "ece": "ECE",
     "ece_l2": "L2 calibration error",
+    "flips": "share of answers that change",
     "kde_ece": "KDE calibration error",
     "marginal_ece": "marginal calibration error",
     "mce": "maximum calibration error",

@@ -12,6 +12,7 @@ from pytest_llmcal.records import Record
 
 if TYPE_CHECKING:
     from pytest_llmcal.plugin.drafts import AttemptDraft
+    from pytest_llmcal.plugin.looks import Looks
 
 PlainRecord = dict[str, Any]
 
@@ -40,6 +41,8 @@ class AttemptLog:
         The sets of answers that this attempt is the first to speak about, as plain values.
     share : callable or None
         The share of each verdict in the error rate of the run, where verdicts share one.
+    looks : Looks or None
+        The changes of prompts that were looked at, where there were any.
     """
 
     number: int
@@ -51,6 +54,7 @@ class AttemptLog:
     verdicts: list[tuple[Verdict, str, int]] = field(default_factory=list)
     subjects: list[dict[str, Any]] = field(default_factory=list)
     share: Callable[[], float] | None = None
+    looks: Looks | None = None
 
     def for_report(self, phase: str) -> list[PlainRecord]:
         """Return what a report of a phase carries.

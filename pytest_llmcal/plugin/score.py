@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_llmcal.plugin.artefacts import calibrated
 from pytest_llmcal.plugin.confidence import confidence_of
+from pytest_llmcal.plugin.looks import looks_of
 from pytest_llmcal.plugin.stash import ATTEMPT, MODELS, SETTINGS
 
 if TYPE_CHECKING:
     from pytest_llmcal.measurement import Verdict
     from pytest_llmcal.scores import Scores
     from pytest_llmcal.scores.decision import Decision
+    from pytest_llmcal.scores.effect import Steadiness
     from pytest_llmcal.scoring.confidence import AnyMethod
     from pytest_llmcal.tasks import Items, Task
+    from pytest_llmcal.tasks.changes import PromptChange
 
 
 class Score:
@@ -83,10 +86,59 @@ class Score:
         self._note_precision(every)
         return decision
 
-    def _scored(self, items: Items, normalization: str, confidence: str | AnyMethod | None) -> Scores:
+    def unmoved_by(
+        self,
+        change: PromptChange,
+        asked: Task | Items,
+        margin: float | Mapping[str, float] = 0.02,
+        *,
+        looks: int | None = None,
+        normalization: str = "sum",
+        confidence: str | AnyMethod | None = None,
+    ) -> Steadiness:
+        """Judge that a change of the prompts moves the model's answers by at most a margin.
+
+        Only a refuted claim makes it false, so that hypothesis shrinks what breaks the model. Once all
+        changes were looked at, one that was undecided counts as --llmcal-undecided says. The report shows the change
+        that hypothesis shrank to, or the one that moved the answers most.
+
+        Parameters
+        ----------
+        change : PromptChange
+            What must not matter: ``@given(change=strategies.prompt_changes(...))``.
+        asked : Task or Items
+            What is asked; of a task its test split.
+        margin : float or mapping of str to float
+            How far accuracy, ECE and the share of answers that change may move; or other metrics by name.
+        looks : int, optional
+            How many changes this test looks at; they share its error rate. By default as many examples as hypothesis
+            draws, one outside of it.
+        normalization, confidence
+            As for a call.
+
+        Returns
+        -------
+        Steadiness
+            Its verdicts are recorded.
+        """
+        items = _items(asked)
+        log = self._request.node.stash[ATTEMPT]
+        steadiness = looks_of(log, looks).judged(
+            change,
+            items,
+            margin,
+            before=lambda: self._scored(items, normalization, confidence),
+            after=lambda changed: self._scored(changed, normalization, confidence, keep=False),
+        )
+        self._note_precision(items)
+        return steadiness
+
+    def _scored(
+        self, items: Items, normalization: str, confidence: str | AnyMethod | None, *, keep: bool = True
+    ) -> Scores:
         method = confidence_of(self._request, items, confidence)
         model = self._request.getfixturevalue("llmcal_model")
-        scores = self._request.config.stash[MODELS].score(model, items, normalization, method)
+        scores = self._request.config.stash[MODELS].score(model, items, normalization, method, keep=keep)
         return calibrated(self._request, scores)
 
     def _note_precision(self, items: Items) -> None:

@@ -167,8 +167,13 @@ class ModelShelf:
         """Return what a model was asked to come to a record; None where the scores were made by hand."""
         return self._answered.get((record.model, record.data, record.confidence_method))
 
-    def score(self, model: Model, items: Items, normalization: str, method: AnyMethod | None) -> Scores:
-        """Score items, once for each model, split, normalisation and confidence method."""
+    def score(
+        self, model: Model, items: Items, normalization: str, method: AnyMethod | None, *, keep: bool = True
+    ) -> Scores:
+        """Score items, once for each model, split, normalisation and confidence method.
+
+        Scores that are not to be kept take no memory.
+        """
         from pytest_llmcal.scoring import ModelError, score
         from pytest_llmcal.scoring.confidence import identity, told
 
@@ -180,6 +185,8 @@ class ModelShelf:
                     answers = score(model, items, normalization=normalization, confidence=method, progress=progress)
                 except ModelError as error:
                     raise AnswerError(str(error)) from None
+            if not keep:
+                return answers
             self._answered[self._name, items.fingerprint, told(method)] = Answered(items, perf_counter() - start)
             self._scores[key] = (model, method, answers)
         return self._scores[key][-1]

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_llmcal.measurement import LEFT_OUT_RULE, OUTCOME_RULES, Portrait, higher_is_better, said_of_left_out
+from pytest_llmcal.measurement import (
+    LEFT_OUT_RULE,
+    OUTCOME_RULES,
+    Portrait,
+    higher_is_better,
+    metric_of,
+    said_of_left_out,
+)
 from pytest_llmcal.measurement import title as title_of
 from pytest_llmcal.records import MEASURED_NOTHING, Gate, Record, Subject
 from pytest_llmcal.report import numbers
@@ -30,6 +37,8 @@ def wanted(record: Record) -> Literal["small", "large"] | None:
     """Return which values satisfy what was asked of a measurement; None where it is neither side of its limit."""
     if record.relation == "not_worse_than":
         return "large" if higher_is_better(record.metric) else "small"
+    if record.relation == "unmoved":  # both ways; the limit is that of the way it went
+        return "large" if (record.limit or 0.0) < 0.0 else "small"
     if record.relation in _SMALL_IS_WANTED:
         return "small"
     return "large" if record.relation in _LARGE_IS_WANTED else None
@@ -127,6 +136,9 @@ def claim(record: Record) -> str:
     """Return what was asked of a measurement, for instance "at most 0.05"."""
     if record.relation == "not_worse_than" and record.limit is not None:
         return f"at most {numbers.limit(abs(record.limit))} worse" if record.limit else "not worse"
+    if record.relation == "unmoved" and record.limit is not None:
+        moved = "" if metric_of(record.metric) is None else "moved by "
+        return f"{moved}at most {numbers.limit(abs(record.limit))}"
     relation = record.relation.replace("_", " ")
     if record.limit is None:
         return relation

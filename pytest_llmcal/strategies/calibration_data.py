@@ -1,17 +1,4 @@
-"""Hypothesis strategies for calibration data: for property tests of metrics, calibrators and gates.
-
-What language models produce is drawn on purpose: confidences with many ties, on the edges of
-bins and at exactly zero and one, items with unlike numbers of choices, groups of very unequal size.
-
-Examples
---------
->>> from hypothesis import given
->>> from pytest_llmcal import strategies
->>> @given(strategies.scores())
-... def test_accuracy_is_a_share(scores):
-...     assert 0 <= scores.accuracy() <= 1
->>> test_accuracy_is_a_share()
-"""
+"""Strategies for confidences, logits, groups and whole scores."""
 
 from __future__ import annotations
 
