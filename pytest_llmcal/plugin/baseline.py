@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import pytest
 
+from pytest_llmcal.plugin.logs import AnsweredTask
 from pytest_llmcal.plugin.stash import ATTEMPT, CALIBRATORS, ITEMS, MODELS, SETTINGS
 
 if TYPE_CHECKING:
@@ -35,6 +37,15 @@ def read_baseline(config: pytest.Config) -> Baseline | None:
     return Baseline.read(settings.baseline)
 
 
+class _Asked(TypedDict):
+    """What tells one set of items from another."""
+
+    task: str | None
+    split: str | None
+    data: str | None
+    ids: Collection[str] | None
+
+
 class BaselineFixture:
     """A function from a metric's name to what it was for one model and task in an earlier run.
 
@@ -42,7 +53,9 @@ class BaselineFixture:
     yet is measured now: a first run is its own baseline.
     """
 
-    def __init__(self, request: pytest.FixtureRequest, baseline: Baseline | None, model: str, task: Task) -> None:
+    def __init__(
+        self, request: pytest.FixtureRequest, baseline: Baseline | None, model: str, task: Task | AnsweredTask
+    ) -> None:
         self._request = request
         self._baseline = baseline
         self._model = model
@@ -69,15 +82,11 @@ class BaselineFixture:
 
         if self._baseline is None:
             return self._measured_now(metric, group, calibrator)
-        items = self._task.test
         try:
             then = self._baseline.measurement(
                 metric,
                 model=self._model,
-                task=items.task,
-                split=items.split,
-                data=items.fingerprint,
-                ids=[item.id for item in items],
+                **self._asked(),
                 group=group,
                 calibrator=calibrator or self._applied(),
             )
@@ -106,14 +115,10 @@ class BaselineFixture:
         updates = self._request.config.stash[SETTINGS].baseline_update
         if self._baseline is None:
             return self._scored_now(group, calibrator)
-        items = self._task.test
         try:
             then = self._baseline.scores(
                 model=self._model,
-                task=items.task,
-                split=items.split,
-                data=items.fingerprint,
-                ids=[item.id for item in items],
+                **self._asked(),
                 group=group,
                 calibrator=calibrator or self._applied(),
             )
@@ -123,6 +128,15 @@ class BaselineFixture:
             raise
         self._note_revision(self._baseline)
         return then
+
+    def _asked(self) -> _Asked:
+        if isinstance(self._task, AnsweredTask):
+            read: Scores = self._request.getfixturevalue("llmcal_scores")
+            about = read.about
+            return {"task": about.task, "split": about.split, "data": about.data, "ids": read.ids}
+        items = self._task.test
+        ids = [item.id for item in items]
+        return {"task": items.task, "split": items.split, "data": items.fingerprint, "ids": ids}
 
     def _scored_now(self, group: str | None, calibrator: str | None) -> Scores:
         if group is not None or calibrator is not None:
@@ -145,6 +159,8 @@ class BaselineFixture:
 
     def _note_revision(self, baseline: Baseline) -> None:
         config = self._request.config
+        if config.stash[SETTINGS].logs is not None:
+            return
         self._request.getfixturevalue("llmcal_model")
         facts = config.stash[MODELS].facts.get(self._model)
         note = baseline.revision_note(self._model, facts.revision if facts else None)

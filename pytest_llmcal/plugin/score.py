@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_llmcal.plugin.artefacts import calibrated
+from pytest_llmcal.plugin.logs import FLAG, AnsweredTask
+from pytest_llmcal.plugin.shelves import LoadError
 from pytest_llmcal.plugin.stash import ATTEMPT, MODELS, SETTINGS
 
 if TYPE_CHECKING:
@@ -23,8 +25,13 @@ class Score:
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self._request = request
 
-    def __call__(self, asked: Task | Items, normalization: str = "sum") -> Scores:
-        """Score the items; of a task, those of its test split. With --llmcal-calibrator, calibrated by it."""
+    def __call__(self, asked: Task | AnsweredTask | Items, normalization: str = "sum") -> Scores:
+        """Score the items; of a task, those of its test split. With --llmcal-calibrator, calibrated by it.
+
+        With --llmcal-scores a task's answers are read, and nothing else can be scored.
+        """
+        if isinstance(asked, AnsweredTask):
+            return self._read(asked, normalization)
         items = _items(asked)
         answers = self._scored(items, normalization)
         self._note_precision(items)
@@ -69,6 +76,14 @@ class Score:
         )
         self._note_precision(every)
         return decision
+
+    def _read(self, task: AnsweredTask, normalization: str) -> Scores:
+        logs = self._request.config.stash[SETTINGS].logs
+        if logs is None:
+            raise LoadError(f"The task {task.name!r} has no items, and no {FLAG} says what was answered.")
+        if normalization != "sum":
+            raise LoadError(f"{FLAG}: answers are weighed as their file is read, so no other normalization can be had.")
+        return calibrated(self._request, logs.get(self._request.getfixturevalue("llmcal_model_name"), task.name))
 
     def _scored(self, items: Items, normalization: str) -> Scores:
         model = self._request.getfixturevalue("llmcal_model")

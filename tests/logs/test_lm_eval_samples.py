@@ -63,6 +63,21 @@ def test_a_target_may_be_the_text_of_a_choice(tmp_path):
     assert Scores.from_lm_eval(save(tmp_path, [sample])).correct.tolist() == [True]
 
 
+def test_a_target_that_is_a_number_may_be_the_text_of_a_choice(tmp_path):
+    numbers = ["1", "2", "3"]
+    samples = [
+        choice(0, [-1.0, -0.5, -3.0], 0, choices=numbers, target="2", acc=1.0),
+        choice(1, [-1.0, -1.5, -3.0], 0, choices=numbers, target="2", acc=0.0),
+    ]
+    path = save(tmp_path, samples)
+    assert Scores.from_lm_eval(path).choices.labels.tolist() == [1, 1]
+    path = save(tmp_path, [samples[0] | {"acc": 0.0}])
+    assert Scores.from_lm_eval(path).choices.labels.tolist() == [2]
+    path = save(tmp_path, samples[1:])
+    with pytest.raises(ValueError, match="'2' is the text of one choice and may be the number of another"):
+        Scores.from_lm_eval(path)
+
+
 def test_of_two_contexts_before_one_text_the_accuracy_tells_which_is_right(tmp_path):
     samples = [choice(n, [-1.0, -0.5], n, choices=["went home", "went home"], target="went home") for n in (0, 1)]
     scores = Scores.from_lm_eval(save(tmp_path, samples))

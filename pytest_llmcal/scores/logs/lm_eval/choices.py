@@ -54,11 +54,12 @@ def weighed(samples: Sequence[Sample], normalization: str) -> Weighed | Judged:
         raise ScoresError(f"unknown normalization {normalization!r}; allowed are {', '.join(NORMALIZATIONS)}")
     weigh, metric = NORMALIZATIONS[normalization]
     questions = _questions(samples)
+    texts = _targets_are_texts(questions)
     logits, right, correct = [], [], []
     for question in questions:
         weights = weigh(question)
         chosen = int(np.argmax(weights))
-        gold = _right_choices(question)
+        gold = _right_choices(question, texts)
         logits.append(weights)
         right.append(gold)
         correct.append(_judged(question, chosen, gold, metric))
@@ -112,14 +113,50 @@ def _log_likelihood(answer: object, place: str) -> float:
     return value
 
 
-def _right_choices(question: Question) -> list[int] | None:
-    """Return the indices of the right choices; None where the log does not tell."""
-    sample, count = question.sample, len(question.choices)
+def _targets_are_texts(questions: Sequence[Question]) -> bool:
+    """Tell whether targets that are numbers are texts of choices, where they can be that too: "2" among "1" to "4"."""
+    doubtful = [
+        question
+        for question in questions
+        if _logged_gold(question.sample) is None
+        and question.sample.target.isdigit()
+        and question.sample.target in question.choices
+        and question.choices.index(question.sample.target) != int(question.sample.target)
+    ]
+    if not doubtful:
+        return False
+
+    def agree(right: Callable[[Question], int]) -> bool:
+        said = ((int(np.argmax(one.sums)) == right(one), one.sample.metrics.get("acc")) for one in doubtful)
+        return all(found == logged for found, logged in said)
+
+    as_number = agree(lambda question: int(question.sample.target))
+    as_text = agree(lambda question: question.choices.index(question.sample.target))
+    if as_number == as_text:
+        first = doubtful[0].sample
+        raise ScoresError(
+            f"{first.place}: the target {first.target!r} is the text of one choice and may be the number of another, "
+            "and 'acc' does not tell which is meant"
+        )
+    return as_text
+
+
+def _logged_gold(sample: Sample) -> list[object] | None:
+    """Return the right choices where a metric was logged together with them."""
     for name in _WITH_GOLD:
         value = sample.metrics.get(name)
         if isinstance(value, list) and len(value) == 2:
-            return _within(value[0] if isinstance(value[0], list) else [value[0]], count, sample)
-    if re.fullmatch(r"\s*\[\s*\d+(\s*,\s*\d+)*\s*\]\s*|\d+", sample.target):
+            return value[0] if isinstance(value[0], list) else [value[0]]
+    return None
+
+
+def _right_choices(question: Question, texts: bool) -> list[int] | None:
+    """Return the indices of the right choices; None where the log does not tell."""
+    sample, count = question.sample, len(question.choices)
+    gold = _logged_gold(sample)
+    if gold is not None:
+        return _within(gold, count, sample)
+    if not texts and re.fullmatch(r"\s*\[\s*\d+(\s*,\s*\d+)*\s*\]\s*|\d+", sample.target):
         return _within([int(number) for number in re.findall(r"\d+", sample.target)], count, sample)
     if not question.one_text and sample.target in question.choices:
         return [question.choices.index(sample.target)]
