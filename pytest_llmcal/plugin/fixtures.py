@@ -93,6 +93,7 @@ def llmcal_task(request: pytest.FixtureRequest) -> Task | AnsweredTask:
     if settings.logs is not None:
         if limits:
             request.node.stash[ATTEMPT].notes.append("Scores that were read are judged whole, whatever limit is set.")
+        request.node.stash[ATTEMPT].notes.extend(f"Not read: {reason}." for reason in settings.logs.unread)
         return AnsweredTask(source)
     return request.config.stash[TASKS].get(source, min(limits, default=None))
 

@@ -29,10 +29,13 @@ class Logs:
         As they were given.
     scores : mapping of str to mapping of str to Scores
         By model and task.
+    unread : tuple of str
+        Why files in folders were not read: a harness leaves much there that says nothing about confidence.
     """
 
     files: tuple[str, ...]
     scores: Mapping[str, Mapping[str, Scores]]
+    unread: tuple[str, ...] = ()
 
     @property
     def only_task(self) -> str | None:
@@ -50,9 +53,10 @@ class Logs:
         """
         if task not in self.scores[model]:
             there = ", ".join(map(repr, self.scores[model]))
+            unread = "".join(f" Not read: {reason}." for reason in self.unread)
             raise LoadError(
                 f"{FLAG} holds no answers of {model} to the task {task!r}; it holds {there}. A gate's marker names its "
-                "task, and --llmcal-task TASK puts another in its place."
+                f"task, and --llmcal-task TASK puts another in its place.{unread}"
             )
         return self.scores[model][task]
 
@@ -96,12 +100,23 @@ def read_logs(entries: Sequence[str], where: str, root: Path) -> Logs:
     pytest.UsageError
         If there is none, one cannot be read, does not say whose answers it holds, or holds what another one does.
     """
+    from pytest_llmcal.scores import ScoresError
+
     found: dict[str, dict[str, Scores]] = {}
     origin: dict[tuple[str, str], Path] = {}
+    unread: list[str] = []
     for entry in entries:
         name, path = _named(entry, where, root)
-        for file in _files(path, where):
-            scores = _read(file, name, where)
+        files = _files(path, where)
+        refused: list[str] = []
+        for file in files:
+            try:
+                scores = _read(file, name)
+            except ScoresError as error:
+                refused.append(str(error))
+                if not path.is_dir() or len(refused) == len(files):
+                    raise pytest.UsageError(f"{where}: {error}") from None
+                continue
             model, task = scores.about.model, scores.about.task
             if model is None or task is None:
                 raise pytest.UsageError(f"{where}: {file} does not say which model answered; write NAME={entry}.")
@@ -111,7 +126,8 @@ def read_logs(entries: Sequence[str], where: str, root: Path) -> Logs:
                 )
             origin[model, task] = file
             found.setdefault(model, {})[task] = scores
-    return Logs(tuple(entries), found)
+        unread += refused
+    return Logs(tuple(entries), found, tuple(unread))
 
 
 def _named(entry: str, where: str, root: Path) -> tuple[str | None, Path]:
@@ -135,9 +151,9 @@ def _files(path: Path, where: str) -> list[Path]:
     return files
 
 
-def _read(path: Path, model: str | None, where: str) -> Scores:
+def _read(path: Path, model: str | None) -> Scores:
     from pytest_llmcal.measurement import About
-    from pytest_llmcal.scores import Scores, ScoresError
+    from pytest_llmcal.scores import Scores
     from pytest_llmcal.scores.logs import kind_of
 
     def table(path: Path, model: str | None) -> Scores:
@@ -148,7 +164,4 @@ def _read(path: Path, model: str | None, where: str) -> Scores:
         "inspect": Scores.from_inspect,
         "table": table,
     }
-    try:
-        return readers[kind_of(path)](path, model=model)
-    except ScoresError as error:
-        raise pytest.UsageError(f"{where}: {error}") from None
+    return readers[kind_of(path)](path, model=model)

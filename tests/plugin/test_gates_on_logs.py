@@ -156,6 +156,20 @@ def test_what_cannot_be_read_is_refused_before_any_test(logs: Project) -> None:
     assert "expected PATH or NAME=PATH, got '=log.eval'" in refused(logs, "--llmcal-scores", "=log.eval")
 
 
+def test_in_a_folder_what_cannot_be_read_is_left_out_and_told(logs: Project) -> None:
+    once = lm_eval_files.written(0, ["42"], "42", 1.0)
+    lm_eval_files.save(logs.folder / "out", [once], "sums")
+    lm_eval_files.save_results(logs.folder / "out", {"rivers": 3, "sums": 1})
+    result = logs.run("--llmcal-scores", "out")
+    result.assert_outcomes(passed=1)
+    assert "samples_sums_2031-04-05T06-07-08.123456.jsonl:1: nothing says how sure the model is" in seen(result)
+    logs.gates(GATES.replace("rivers", "sums"))
+    result = logs.run("--llmcal-scores", "out")
+    result.assert_outcomes(errors=1)
+    assert "it holds 'rivers'" in seen(result)
+    assert "Not read: " in seen(result)
+
+
 def test_the_same_answers_twice_and_scores_beside_models_are_refused(logs: Project) -> None:
     assert "holds answers of hf/model to rivers, as" in refused(
         logs, "--llmcal-scores", "log.eval", "--llmcal-scores", "log.eval"

@@ -88,7 +88,7 @@ def _letters(samples: Sequence[Sample]) -> Weighed:
     rows, labels = [], []
     for sample in samples:
         token = _letter_token(sample)
-        target = str(sample.sample.get("target"))
+        target = sample.target
         if token is None or _is_shuffled(sample) or target not in [*sample.letters]:
             raise ScoresError(
                 f"{sample.place}: confidence='letters' needs one right letter, choices in their own order and an "

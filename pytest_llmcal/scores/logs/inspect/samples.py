@@ -48,6 +48,12 @@ class Sample:
         return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(choices)] if isinstance(choices, list) else ""
 
     @property
+    def target(self) -> str:
+        """What is right; of several right answers, their list as text."""
+        target = self.sample.get("target")
+        return str(target[0] if isinstance(target, list) and len(target) == 1 else target)
+
+    @property
     def tokens(self) -> Sequence[Mapping[str, Any]]:
         """What was logged of every token; empty where no probabilities were."""
         choices = self._output().get("choices")
