@@ -54,11 +54,12 @@ def save(folder: Path, samples: list[dict[str, Any]], task: str = "rivers") -> P
     return path
 
 
-def save_results(folder: Path, counts: dict[str, int], model: str = "org/model") -> Path:
+def save_results(folder: Path, counts: dict[str, int], model: str = "org/model", delimiter: str = " ") -> Path:
     path = folder / f"results_{TIME}.json"
     results = {
         "model_name": model,
         "config": {"model_sha": "abc123"},
+        "configs": {task: {"target_delimiter": delimiter} for task in counts},
         "n-samples": {task: {"original": count, "effective": count} for task, count in counts.items()},
     }
     path.write_text(json.dumps(results), encoding="utf-8")

@@ -47,6 +47,13 @@ def test_each_normalization_weighs_as_the_accuracy_of_lm_eval_that_it_is_named_f
         assert scores.correct[0] == (normalization in ("character", "pmi"))
 
 
+def test_a_space_that_belongs_to_the_choices_counts_as_a_character_of_theirs(tmp_path):
+    path = save(tmp_path, [choice(0, [-1.0, -2.0], 0, choices=["a", "bcd"])])
+    assert Scores.from_lm_eval(path, normalization="character").choices.values[0] == pytest.approx([-1.0, -2.0 / 3])
+    save_results(tmp_path, {"rivers": 1}, delimiter="")
+    assert Scores.from_lm_eval(path, normalization="character").choices.values[0] == pytest.approx([-0.5, -0.5])
+
+
 def test_lines_of_older_versions_with_lists_and_numbers_are_read(tmp_path):
     old = [
         sample | {"arguments": [["q", " a"], ["q", " b"], ["q", " c"]][: len(sample["filtered_resps"])]}

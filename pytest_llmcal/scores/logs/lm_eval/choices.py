@@ -42,7 +42,7 @@ class Question:
     one_text: bool
 
 
-def weighed(samples: Sequence[Sample], normalization: str) -> Weighed | Judged:
+def weighed(samples: Sequence[Sample], normalization: str, delimiter: str | None) -> Weighed | Judged:
     """Return logits and right choices, or of items with several right ones or none that is known, the answers judged.
 
     Raises
@@ -53,7 +53,7 @@ def weighed(samples: Sequence[Sample], normalization: str) -> Weighed | Judged:
     if normalization not in NORMALIZATIONS:
         raise ScoresError(f"unknown normalization {normalization!r}; allowed are {', '.join(NORMALIZATIONS)}")
     weigh, metric = NORMALIZATIONS[normalization]
-    questions = _questions(samples)
+    questions = _questions(samples, delimiter)
     texts = _targets_are_texts(questions)
     logits, right, correct = [], [], []
     for question in questions:
@@ -68,15 +68,21 @@ def weighed(samples: Sequence[Sample], normalization: str) -> Weighed | Judged:
     return Judged([float(softmax(weights).max()) for weights in logits], correct)
 
 
-def _questions(samples: Sequence[Sample]) -> list[Question]:
+def _questions(samples: Sequence[Sample], delimiter: str | None) -> list[Question]:
     read = [_asked(sample) for sample in samples]
-    columns = zip(*(text for texts, *_ in read for text in texts), strict=False)  # as far as the shortest text goes
-    shared = takewhile(lambda column: column[0].isspace() and len(set(column)) == 1, columns)
-    delimiter = "".join(column[0] for column in shared)
+    if delimiter is None:
+        delimiter = _shared_space([text for texts, *_ in read for text in texts])
     return [
         Question(sample, [text.removeprefix(delimiter) for text in texts], sums, alone, len(set(texts)) == 1)
         for sample, (texts, sums, alone) in zip(samples, read, strict=True)
     ]
+
+
+def _shared_space(texts: Sequence[str]) -> str:
+    """Return the white space that all texts begin with."""
+    columns = zip(*texts, strict=False)  # as far as the shortest text goes
+    shared = takewhile(lambda column: column[0].isspace() and len(set(column)) == 1, columns)
+    return "".join(column[0] for column in shared)
 
 
 def _asked(sample: Sample) -> tuple[list[str], list[float], list[float] | None]:

@@ -27,6 +27,8 @@ class SamplesFile:
         From the results that lm_eval wrote at the same time, where they lie beside it.
     items : int or None
         How many items these results count.
+    delimiter : str or None
+        What stands between context and choice, where they tell: a chat template may take it away.
     """
 
     path: Path
@@ -34,6 +36,7 @@ class SamplesFile:
     model: str | None = None
     revision: str | None = None
     items: int | None = None
+    delimiter: str | None = None
 
 
 def samples_files(path: str | Path) -> list[SamplesFile]:
@@ -76,6 +79,7 @@ def _described(path: Path) -> SamplesFile:
         results.get("model_name") or None,
         _within(results, "config", "model_sha") or None,
         count if isinstance(count, int) else None,
+        None if results.get("chat_template") else _within(results, "configs", named["task"], "target_delimiter"),
     )
 
 

@@ -29,8 +29,10 @@ def read_lm_eval(
     files = samples_files(path)
     samples = [_whole(file, read_samples(file.path, filtered_by)) for file in files]
     answers = [
-        weighed(part, normalization) if _is_choice(part[0]) else judged(part, metric, confidence, extract)
-        for part in samples
+        weighed(part, normalization, file.delimiter)
+        if _is_choice(part[0])
+        else judged(part, metric, confidence, extract)
+        for file, part in zip(files, samples, strict=True)
     ]
     several = len(files) > 1
     every = [sample for part in samples for sample in part]
