@@ -1,5 +1,7 @@
 """Names of differences between two models, and which of two values of a metric is the better one."""
 
+from pytest_llmcal.measurement.group_names import metric_of_worst
+
 _SUFFIX = "_difference"
 _HIGHER_IS_BETTER = frozenset({"accuracy", "accuracy_at_coverage", "auroc", "coverage_at_risk"})
 
@@ -33,5 +35,8 @@ def higher_is_better(name: str) -> bool:
     --------
     >>> higher_is_better("accuracy"), higher_is_better("ece_difference")
     (True, False)
+    >>> higher_is_better("accuracy_worst_group"), higher_is_better("accuracy_group_gap")
+    (True, False)
     """
-    return (metric_of(name) or name) in _HIGHER_IS_BETTER
+    metric = metric_of(name) or name
+    return (metric_of_worst(metric) or metric) in _HIGHER_IS_BETTER

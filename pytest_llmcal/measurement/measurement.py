@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor, Uncalibrated
 from pytest_llmcal.measurement.errors import MeasurementError
+from pytest_llmcal.measurement.item_outcomes import LeftOut, said_of_left_out
 from pytest_llmcal.measurement.judging import Judgement, judged
 from pytest_llmcal.measurement.notebook import measurement_html
 from pytest_llmcal.measurement.ranges import range_of
@@ -61,6 +62,9 @@ class Measurement(float):
     uncalibrated : Uncalibrated, callable or None
         The number before calibration, where the scores came out of a calibrator; or a function that works it
         out when it is first asked for, as it takes longer than the number itself.
+    left_out : sequence of LeftOut
+        Items that are not among the ``n`` because they have no confidence. Every verdict says so, and none holds where
+        they are more than a tenth of all.
     scores : Scores, optional
         What was measured, where the number was made of scores. A pickled measurement leaves it behind, and
         ``against`` too.
@@ -97,6 +101,7 @@ class Measurement(float):
         "exact",
         "high",
         "interval_at",
+        "left_out",
         "low",
         "method",
         "n",
@@ -112,6 +117,7 @@ class Measurement(float):
     exact: float | None
     high: float
     interval_at: Callable[[float], tuple[float, float]] | None
+    left_out: tuple[LeftOut, ...]
     low: float
     method: str
     n: int
@@ -137,6 +143,7 @@ class Measurement(float):
         curve: Sequence[Bin] = (),
         before: Sequence[Bin] = (),
         uncalibrated: Uncalibrated | Callable[[], Uncalibrated | None] | None = None,
+        left_out: Sequence[LeftOut] = (),
         scores: Any = None,
         against: Callable[[Any], Measurement] | None = None,
         interval_at: Callable[[float], tuple[float, float]] | None = None,
@@ -162,6 +169,7 @@ class Measurement(float):
             "curve": tuple(curve),
             "before": tuple(before),
             "_uncalibrated": uncalibrated,
+            "left_out": tuple(left_out),
             "scores": scores,
             "against": against,
             "interval_at": interval_at,
@@ -267,7 +275,10 @@ class Measurement(float):
         name = title(self.name)
         if not isinstance(other, Measurement):
             self._warn_of_noise(relation, limit)
-        sentence = f"The estimate of {name} is {float(self):.4g}, so {name} {relation} {limit:.4g} is {word}."
+        missing = said_of_left_out(self.left_out, self.n)
+        sentence = f"The estimate of {name} is {float(self):.4g}, so {name} {relation} {limit:.4g} is {word}" + (
+            f"; {missing}." if missing else "."
+        )
         current_rules().observe(Observation(self, relation, limit, word, sentence))
         return outcome
 
@@ -415,13 +426,15 @@ class Measurement(float):
         self, judgement: Judgement, relation: str, claim: str, limit: float, crossed: Sequence[float] | None = None
     ) -> Verdict:
         each = [self.items_needed(one) for one in crossed or [limit]]
-        decides = judgement.status == "undecided" and not judgement.note
+        decides = judgement.open_to_items
         needed = max((items for items in each if items), default=None) if decides and None not in each else None
         reason = (
-            f"it was measured as {float(self):.4g} on {self.n} {'item' if self.n == 1 else 'items'}, "
+            f"it was measured as {float(self):.4g} {self._where()}, "
             f"and with {100 * self.confidence:g}% confidence the true value lies between "
             f"{self.low:.4g} and {self.high:.4g}{judgement.note}"
         )
+        if decides:
+            reason += self._left_open(crossed or [limit])
         if needed is not None:
             reason += f"; about {needed} items would decide it"
         return Verdict(
@@ -435,6 +448,14 @@ class Measurement(float):
             judgement.p_value,
             judgement.share,
         )
+
+    def _where(self) -> str:
+        """Say on what it was measured."""
+        return f"on {self.n} {'item' if self.n == 1 else 'items'}"
+
+    def _left_open(self, limits: Sequence[float]) -> str:  # noqa: ARG002  # for those that know their parts
+        """Say what leaves a claim about these limits undecided, where more is known than the interval."""
+        return ""
 
     def items_needed(self, limit: float) -> int | None:
         """Return about how many items would decide a claim with this limit, if the best guess were the truth.

@@ -67,6 +67,8 @@ def _options(config: pytest.Config) -> dict[str, str]:
         options["system"] = settings.system
     if settings.correction != "none":
         options["correction"] = f"{settings.correction} over {len(config.stash[COLLECTOR].planned)} gates"
+    if settings.confidence_method is not None:
+        options["confidence-method"] = settings.confidence_method
     if settings.limit is not None:
         options["limit"] = str(settings.limit)
     if settings.logs is not None:

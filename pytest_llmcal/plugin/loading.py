@@ -36,16 +36,19 @@ def hub_revision(name: str) -> tuple[str, str | None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
-    """Give an embedded model, a folder, or a name on the hub, perhaps with a revision.
+    """Give an embedded model, a folder, recorded answers, or a name on the hub, perhaps with a revision.
 
     With the score cache, it is loaded only once something is asked that was never asked before.
     """
     from pytest_llmcal.scoring import cached_model, load_model
     from pytest_llmcal.scoring.cache import CachedModel
     from pytest_llmcal.scoring.folders import EMBEDDED
+    from pytest_llmcal.scoring.recorded import RECORDED, RecordedModel
     from pytest_llmcal.scoring.threads import most_threads
 
     settings = config.stash[SETTINGS]
+    if name.startswith(RECORDED):
+        return RecordedModel(under_root(name.removeprefix(RECORDED), settings.root), name)
     source = name if name.startswith(EMBEDDED) else under_root(name, settings.root)
     source, revision = (source, None) if Path(source).exists() else hub_revision(source)
     cache = settings.cache

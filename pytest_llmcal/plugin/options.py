@@ -56,7 +56,7 @@ class Option:
 OPTIONS: tuple[Option, ...] = (
     Option(
         "model",
-        "gate this model: a folder, a hub name[@revision] or world/...; repeatable",
+        "gate this model: a folder, a hub name[@revision], world/... or recorded:answers.jsonl; repeatable",
         "NAME",
         "many",
         "llmcal_models",
@@ -88,6 +88,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("system", "system prompt before that turn; only with --llmcal-chat", "TEXT"),
     Option("seed", "seed of shuffled choices (default 0)", "N", "number"),
     Option("confidence", "level of the intervals, between 0 and 1 (default 0.95)", "LEVEL", "number"),
+    Option(
+        "confidence-method",
+        "what says how sure a model is, on every task whose answers it is for and where no gate names another: "
+        "p_true, margin, 'self_consistency(samples=20)' and so on (default: the probability of the answer)",
+        "NAME",
+    ),
     Option("undecided", "what an undecided verdict does to its test (default fail)", "{fail,pass,skip}"),
     Option(
         "correction",

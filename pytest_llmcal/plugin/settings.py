@@ -55,6 +55,8 @@ class Settings:
         Seed of shuffled choices.
     confidence : float
         Level of the intervals.
+    confidence_method : str or None
+        Name of what says how sure a model is, where no gate names one.
     undecided : {"fail", "pass", "skip"}
         What an undecided verdict does.
     correction : {"none", "bonferroni", "holm"}
@@ -84,6 +86,7 @@ class Settings:
     system: str | None
     seed: int
     confidence: float
+    confidence_method: str | None
     undecided: str
     correction: str
     limit: int | None
@@ -148,6 +151,7 @@ def resolve(config: pytest.Config) -> Settings:
         system=_system(given["system"], given["chat"]),
         seed=_whole(given["seed"], 0, least=0),
         confidence=_confidence(given["confidence"]),
+        confidence_method=_confidence_method(given["confidence-method"]),
         undecided=_choice(given["undecided"], ("fail", "pass", "skip")),
         correction=_choice(given["correction"], ("none", "bonferroni", "holm")),
         limit=_whole(given["limit"], None, least=1),
@@ -303,6 +307,20 @@ def _confidence(given: Given | None) -> float:
     if not 0.0 < number < 1.0:  # also true for NaN
         raise pytest.UsageError(f"{given.where} must be a number between 0 and 1, ends excluded, got {given.value!r}.")
     return number
+
+
+def _confidence_method(given: Given | None) -> str | None:
+    if given is None:
+        return None
+    from pytest_llmcal.scoring import ModelError  # only a run that names a method pays for finding out which there are
+    from pytest_llmcal.scoring.confidence import create
+
+    name = _text(given, "")
+    try:
+        create(name)
+    except ModelError as error:
+        raise pytest.UsageError(f"{given.where}: {error}.") from None
+    return name
 
 
 def _choice(given: Given | None, allowed: tuple[str, ...]) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_llmcal.scores import Scores
     from pytest_llmcal.tasks import Items
 
-_SHARED = ("model", "revision", "task", "split", "data", "calibrator")
+_SHARED = ("model", "revision", "task", "split", "data", "calibrator", "confidence_method")
 
 
 class Answered(NamedTuple):
@@ -47,12 +47,13 @@ class SubjectShelf:
     ) -> tuple[str | None, Subject | None]:
         """Return the key of what was measured, and its description where this is the first time.
 
-        Groups are described with the answers that they are a part of, and differences have two subjects.
+        Groups are described with the answers that they are a part of, which are what a measurement over all groups
+        is made of; differences have two subjects.
         """
         from pytest_llmcal.scores import Scores
 
         scores = measurement.scores
-        if not isinstance(scores, Scores) or record.group is not None or metric_of(record.metric) is not None:
+        if not isinstance(scores, Scores) or scores.about.group is not None or metric_of(record.metric) is not None:
             return None, None
         if scores not in self._keys:
             self._keys[scores] = _key(scores, record)
@@ -81,4 +82,6 @@ def _key(scores: Scores, record: Record) -> str:
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode("utf-8", "backslashreplace"))
     digest.update(scores.confidence.tobytes())
     digest.update(scores.correct.tobytes())
+    if scores.outcomes is not None or scores.left_out:
+        digest.update(repr((scores.outcomes, sorted(scores.left_out.items()))).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()[:12]

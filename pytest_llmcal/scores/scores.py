@@ -15,19 +15,25 @@ from pytest_llmcal.measurement import About, Calibration, Verdict
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.scores import calibration_testing
 from pytest_llmcal.scores.abstention import abstain
+from pytest_llmcal.scores.audit import audit
+from pytest_llmcal.scores.bias import bias_score
 from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.groups import by_group
 from pytest_llmcal.scores.logs.inspect import read_inspect
 from pytest_llmcal.scores.logs.lm_eval import read_lm_eval
 from pytest_llmcal.scores.logs.logged import Logged, Weighed
 from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective, smooth
+from pytest_llmcal.scores.measures.unanswered import unanswered
 from pytest_llmcal.scores.measures.uncalibrated import beside_uncalibrated
 from pytest_llmcal.scores.notebook import scores_html
+from pytest_llmcal.scores.outcomes import NOTHING, checked_left_out, checked_outcomes, parted
 from pytest_llmcal.scores.plot import plot_reliability
 from pytest_llmcal.scores.reliability import reliability as reliability_curve
 from pytest_llmcal.scores.table import read_table
 from pytest_llmcal.scores.validation import (
+    checked_answers,
     checked_clusters,
     checked_confidence,
     checked_correct,
@@ -38,6 +44,7 @@ from pytest_llmcal.scores.validation import (
     checked_present,
     checked_probabilities,
     checked_truth,
+    plainest,
 )
 from pytest_llmcal.statistics.clusters import members_of
 
@@ -57,7 +64,8 @@ class Scores:
         Probability that the model gave to the answer it chose, from 0 to 1. Keeps
         its precision (float16, float32, float64); sums are always double.
     correct : array_like of shape (n,)
-        Whether that answer was right: 0 and 1, or booleans.
+        How right that answer was: 0 and 1, booleans, or graded, any numbers from 0 to 1. Of graded answers a
+        confidence promises the mean.
     ids : sequence of str, optional
         Stable name of each item, all different.
     groups : mapping of str to sequence of str, optional
@@ -65,13 +73,22 @@ class Scores:
     clusters : sequence of str, optional
         What each item shares with others, such as its passage, template or subject. Items of
         one cluster may be right or wrong together; intervals then count clusters, not items.
+    answers : sequence of str, optional
+        What was answered, where it was written; no number depends on it.
+    outcomes : sequence of str, optional
+        What each answer was: ``"answered"``; ``"empty"``, judged like any other text; ``"refused"``, which counts as
+        wrong with the confidence that it was given; ``"truncated"``, judged as far as it goes. Whoever makes
+        ``correct`` follows these rules; the report states them, and how right the answers of each kind are.
+    left_out : mapping of str to str, optional
+        Items that have no confidence, by id, and why, such as ``"unparseable"``. They are in none of the arrays, and
+        every measurement says how many they are. Where they are more than a tenth of all, no claim holds.
     about : About, optional
         Whose answers, to what.
 
     Attributes
     ----------
-    confidence, correct, ids, groups, clusters, about
-        Copies of what was given; ``correct`` is boolean.
+    confidence, correct, ids, groups, clusters, answers, outcomes, left_out, about
+        Copies of what was given; ``correct`` is boolean unless an answer is graded between 0 and 1, else double.
     choices : Choices or None
         Logits or probabilities over the choices, where the scores were made of them.
     before : Scores or None
@@ -93,10 +110,13 @@ class Scores:
     """
 
     confidence: FloatArray
-    correct: npt.NDArray[np.bool_]
+    correct: npt.NDArray[np.bool_] | npt.NDArray[np.float64]
     ids: tuple[str, ...] | None
     groups: Mapping[str, tuple[str, ...]]
     clusters: tuple[str, ...] | None
+    answers: tuple[str, ...] | None
+    outcomes: tuple[str, ...] | None
+    left_out: Mapping[str, str]
     about: About
     choices: Choices | None
     before: Scores | None
@@ -110,16 +130,23 @@ class Scores:
         ids: Sequence[str] | None = None,
         groups: Groups | None = None,
         clusters: Sequence[str] | None = None,
+        answers: Sequence[str] | None = None,
+        outcomes: Sequence[str] | None = None,
+        left_out: Mapping[str, str] | None = None,
         about: About | None = None,
     ) -> None:
         checked = checked_confidence(confidence)
         n = len(checked)
+        names = checked_ids(ids, n)
         self._set(
             confidence=frozen(checked),
             correct=frozen(checked_correct(correct, n)),
-            ids=checked_ids(ids, n),
+            ids=names,
             groups=checked_groups(groups, n),
             clusters=checked_clusters(clusters, n),
+            answers=checked_answers(answers, n),
+            outcomes=checked_outcomes(outcomes, n),
+            left_out=checked_left_out(left_out, names),
             about=about or About(),
         )
 
@@ -211,8 +238,8 @@ class Scores:
         """Read scores from a file: ``.csv``, ``.jsonl`` (both also with ``.gz``) or ``.parquet``.
 
         Columns ``confidence`` and ``correct`` are needed, ``id`` and ``cluster`` are optional, and every
-        other column names a group of each item. In place of ``correct`` there may be ``outcome``:
-        ``correct``, ``wrong``, or ``unparseable``, which counts as wrong with confidence 0.
+        other column names a group of each item. ``correct`` may be graded, from 0 to 1. In place of ``correct`` there
+        may be ``outcome``: ``correct``, ``wrong``, or ``unparseable``, which counts as wrong with confidence 0.
 
         Raises
         ------
@@ -406,6 +433,7 @@ class Scores:
             ids=checked_ids(ids, n),
             groups=checked_groups(groups, n),
             clusters=checked_clusters(clusters, n),
+            left_out=NOTHING,
             about=about or About(),
             choices=choices,
         )
@@ -425,21 +453,28 @@ class Scores:
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy cannot be pickled, and arrays come back writeable.
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return _restored, (values | {"groups": dict(self.groups)},)
+        return _restored, (values | {"groups": dict(self.groups), "left_out": dict(self.left_out)},)
 
     def __len__(self) -> int:
         return len(self.confidence)
 
     def __repr__(self) -> str:
         shape = f", {self.choices.values.shape[1]} choices" if self.choices else ""
-        return f"<Scores of {len(self)} items{shape}: accuracy {self.correct.mean():.4f}>"
+        missing = f", {len(self.left_out)} more left out" if self.left_out else ""
+        return f"<Scores of {len(self)} items{shape}{missing}: accuracy {self.correct.mean():.4f}>"
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
         return scores_html(self)
 
+    @property
+    def is_graded(self) -> bool:
+        """Whether any answer is neither right nor wrong, but graded between."""
+        return self.correct.dtype != np.bool_
+
     # What can be measured; each function carries its own documentation.
     accuracy = beside_uncalibrated(ranking.accuracy)
+    unanswered = unanswered
     auroc = beside_uncalibrated(ranking.auroc)
     aurc = beside_uncalibrated(selective.aurc)
     e_aurc = beside_uncalibrated(selective.e_aurc)
@@ -463,6 +498,9 @@ class Scores:
     abstain = abstain
     calibration_test = calibration_testing.calibration_test
     is_calibrated = calibration_testing.is_calibrated
+    by_group = by_group
+    audit = audit
+    bias_score = bias_score
 
     def compare(self, baseline: Scores) -> Comparison:
         """Return the differences between this model and another one that was asked the same items.
@@ -498,19 +536,6 @@ class Scores:
         """
         return self.compare(baseline).not_worse_than(margin, metric=metric, **asked)
 
-    def by_group(self, attribute: str) -> dict[str, Scores]:
-        """Return the scores of each group of an attribute, by name.
-
-        Raises
-        ------
-        ScoresError
-            If the items carry no such attribute; the text lists those they carry.
-        """
-        members: dict[str, list[int]] = {}
-        for index, member in enumerate(self._members(attribute)):
-            members.setdefault(member, []).append(index)
-        return {name: self._group(f"{attribute}={name}", members[name]) for name in sorted(members)}
-
     def clustered_by(self, attribute: str) -> Scores:
         """Return the same scores with the groups of an attribute as clusters: items that share one are dependent.
 
@@ -540,13 +565,21 @@ class Scores:
     def split(self, fraction: float, seed: int = 0) -> tuple[Scores, Scores]:
         """Return two parts at random: about ``fraction`` of the items, and the rest, each in their old order.
 
-        Items of one cluster stay together, so that neither part gives away the other.
+        Items of one cluster stay together, so that neither part gives away the other. Of the items left out about the
+        same fraction goes with either.
 
         Raises
         ------
         ScoresError
             If one of the parts would be empty.
         """
+        first, rest = (self._take(np.flatnonzero(part)) for part in self._halves(fraction, seed))
+        drawn = np.random.default_rng((seed, len(self))).permutation(len(self.left_out))
+        theirs, others = parted(self.left_out, drawn < round(fraction * len(self.left_out)))
+        return first._with(left_out=theirs), rest._with(left_out=others)
+
+    def _halves(self, fraction: float, seed: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Return which items are in the one part of a random split, and which are in the other."""
         members = members_of(self.clusters)
         unit = np.arange(len(self)) if members is None else members
         units = int(unit.max()) + 1
@@ -555,7 +588,7 @@ class Scores:
             what = "items" if members is None else "clusters"
             raise ScoresError(f"{units} {what} cannot be split at the fraction {fraction}: one part would be empty")
         is_first = np.isin(unit, np.random.default_rng(seed).permutation(units)[:first])
-        return self._take(np.flatnonzero(is_first)), self._take(np.flatnonzero(~is_first))
+        return is_first, ~is_first
 
     def recalibrated(self, logits: FloatArray, calibrator: str) -> Scores:
         """Return scores of other logits for the same items, which remember these as ``before``.
@@ -613,10 +646,12 @@ class Scores:
 
         return self._with(
             confidence=locked(self.confidence[index]),
-            correct=locked(self.correct[index]),
+            correct=locked(plainest(self.correct[index])),
             ids=None if self.ids is None else taken(self.ids),
+            answers=None if self.answers is None else taken(self.answers),
             groups=MappingProxyType({attribute: taken(members) for attribute, members in self.groups.items()}),
             clusters=None if self.clusters is None else taken(self.clusters),
+            outcomes=None if self.outcomes is None else taken(self.outcomes),
             choices=self.choices and self.choices.take(index),
             before=self.before and self.before._take(index),
         )
@@ -625,5 +660,6 @@ class Scores:
 def _restored(values: dict[str, Any]) -> Scores:
     scores = Scores.__new__(Scores)
     arrays = {name: locked(values[name]) for name in ("confidence", "correct")}
-    scores._set(**values | arrays | {"groups": MappingProxyType(values["groups"])})
+    mappings = {name: MappingProxyType(values[name]) for name in ("groups", "left_out")}
+    scores._set(**values | arrays | mappings)
     return scores

@@ -15,7 +15,7 @@ class Table(NamedTuple):
     """Columns of a file of scores."""
 
     confidence: list[float]
-    correct: list[bool]
+    correct: list[float]
     ids: list[str] | None
     clusters: list[str] | None
     groups: dict[str, list[str]]
@@ -109,8 +109,10 @@ def _probability(value: Any) -> float:
     return number
 
 
-def _truth(value: Any) -> bool:
-    return {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}[str(value).strip().lower()]
+def _grade(value: Any) -> float:
+    words = {"false": 0.0, "true": 1.0}
+    text = str(value).strip().lower()
+    return words[text] if text in words else _probability(text)
 
 
 def _text(value: Any) -> str:
@@ -124,7 +126,7 @@ _OUTCOMES = ("correct", "wrong", _UNPARSEABLE)
 
 _PARSERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "confidence": (_probability, "a number from 0 to 1"),
-    "correct": (_truth, "0, 1, true or false"),
+    "correct": (_grade, "0, 1, true or false, or graded, a number from 0 to 1"),
 }
 
 

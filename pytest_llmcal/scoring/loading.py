@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ from pytest_llmcal.records import ModelFacts
 from pytest_llmcal.scoring.accelerator import SHARDED
 from pytest_llmcal.scoring.folders import find_folder
 from pytest_llmcal.scoring.protocol import ModelError
+from pytest_llmcal.scoring.recorded import RECORDED, RecordedModel
 from pytest_llmcal.scoring.threads import most_threads
 
 if TYPE_CHECKING:
@@ -42,14 +43,15 @@ def load_model(
     system: str | None = None,
     batch_tokens: int | None = None,
     threads: int | None = None,
-) -> HuggingFaceModel:
+) -> HuggingFaceModel | RecordedModel:
     """Load a language model with its tokenizer, one with a decoder alone or with an encoder before it.
 
     Parameters
     ----------
     name : str or Path
         A folder, an embedded model (``"world/gpt2"``, ``"world/gpt2-overfit"``) or a name on the
-        Hugging Face hub; anything that ``AutoModelForCausalLM`` or ``AutoModelForSeq2SeqLM`` loads.
+        Hugging Face hub; anything that ``AutoModelForCausalLM`` or ``AutoModelForSeq2SeqLM`` loads. Or
+        ``"recorded:answers.jsonl"``, a `RecordedModel` of answers in a file, for which nothing else matters.
     revision : str, optional
         Branch, tag or commit on the hub.
     dtype : {"auto", "float32", "bfloat16", "float16", "float64"}
@@ -95,6 +97,9 @@ def load_model(
     >>> answer.total < 0, answer.tokens
     (True, 1)
     """
+    name = str(name)
+    if name.startswith(RECORDED):
+        return RecordedModel(name.removeprefix(RECORDED))
     if truncate not in (None, "left"):
         raise ModelError(f"truncate is {truncate!r}; allowed are 'left' and None")
     if batch_tokens is not None and batch_tokens < 1:
@@ -108,11 +113,10 @@ def load_model(
     from pytest_llmcal.scoring.devices import choose_device, choose_dtype
     from pytest_llmcal.scoring.huggingface import HuggingFaceModel
 
-    name = str(name)
     place = choose_device(device)
     precision = choose_dtype(dtype, place)
     folder, found = find_folder(name, revision, allow_pickle)
-    tokenizer = _tokenizer(name, folder, trust_remote_code)
+    tokenizer = tokenizer_of(name, folder, trust_remote_code)
     conversation = Chat(tokenizer, system) if chat else None
     if device == SHARDED:
         model = _sharded(name, folder, precision, trust_remote_code)
@@ -152,7 +156,14 @@ def load_model(
     )
 
 
-def _tokenizer(name: str, folder: Path, trust_remote_code: bool) -> Any:
+def tokenizer_of(name: str, folder: Path, trust_remote_code: bool = False) -> Any:
+    """Load the tokenizer of a folder that was found.
+
+    Raises
+    ------
+    ModelError
+        There is none, or it cannot be loaded.
+    """
     from transformers import AutoTokenizer
 
     # for some models transformers makes an empty tokenizer of a folder without one, and says nothing
@@ -183,14 +194,53 @@ def _places(model: Any) -> str:
 
 
 def _weights(name: str, folder: Path, dtype: torch.dtype, trust_remote_code: bool, **options: Any) -> Any:
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, __version__
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, __version__
 
     options["dtype" if Version(__version__) >= Version("4.56") else "torch_dtype"] = dtype
+    return weights_of(
+        name,
+        folder,
+        lambda config: AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM,
+        trust_remote_code=trust_remote_code,
+        **options,
+    )
+
+
+def weights_of(
+    name: str,
+    folder: Path,
+    loader: Callable[[Any], Any],
+    *,
+    spared: str = "",
+    trust_remote_code: bool = False,
+    **options: Any,
+) -> Any:
+    """Load the weights of a folder that was found, in evaluation mode.
+
+    Parameters
+    ----------
+    name : str
+        What the model is called.
+    folder : Path
+    loader : callable
+        From a configuration to one of ``transformers``' automatic classes.
+    spared : str
+        How the names of weights begin that may be missing, because they are not used.
+    trust_remote_code : bool
+    **options
+        Handed on to ``from_pretrained``.
+
+    Raises
+    ------
+    ModelError
+        They cannot be loaded, or some are missing.
+    """
+    from transformers import AutoConfig
+
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code, local_files_only=True)
-        loader: Any = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
         with _silence():
-            model, report = loader.from_pretrained(
+            model, report = loader(config).from_pretrained(
                 folder,
                 use_safetensors=any(folder.glob("*.safetensors")),
                 trust_remote_code=trust_remote_code,
@@ -201,7 +251,7 @@ def _weights(name: str, folder: Path, dtype: torch.dtype, trust_remote_code: boo
     # so do models: architectures, safetensors and torch have errors of their own
     except Exception as error:
         raise _explained(name, "model", error) from error
-    missing = sorted(report["missing_keys"])
+    missing = sorted(key for key in report["missing_keys"] if not (spared and key.startswith(spared)))
     if missing:
         raise ModelError(
             f"model {name!r}: its files lack {len(missing)} weights, {missing[0]!r} among them; "

@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pytest_llmcal.tasks.bbq import bbq_description, bbq_rows
+from pytest_llmcal.tasks.correctness.registry import Correctness, name_of
 from pytest_llmcal.tasks.datasets_rows import dataset_commit, read_hub, read_parquet
 from pytest_llmcal.tasks.description import FILE_SUFFIXES, Description, is_file_name
 from pytest_llmcal.tasks.description_file import read_description
 from pytest_llmcal.tasks.errors import TaskError
 from pytest_llmcal.tasks.items import AnyItem, Items
+from pytest_llmcal.tasks.open_questions import read_open_items
+from pytest_llmcal.tasks.outcomes import REFUSALS
 from pytest_llmcal.tasks.questions import read_items, read_texts
 from pytest_llmcal.tasks.registry import registered_loader
 from pytest_llmcal.tasks.rows import Row, read_file
@@ -25,11 +29,20 @@ def load_task(
     name: str | None = None,
     config: str | None = None,
     revision: str | None = None,
+    layout: str | None = None,
     template: str | None = None,
     question: str = "question",
     choices: str | Sequence[str] = "choices",
     answer: str = "answer",
     answer_form: str = "auto",
+    references: str | None = None,
+    judged: str | None = None,
+    judgement: str | None = None,
+    judgement_range: Sequence[float] = (0.0, 1.0),
+    correctness: str | Correctness | None = None,
+    max_tokens: int = 64,
+    stop: str | Sequence[str] = ("\n",),
+    refusals: Sequence[str] = REFUSALS,
     text: str | None = None,
     separator: str = "<|endoftext|>",
     id: str | None = None,  # noqa: A002  # the word for it everywhere else in the house
@@ -62,6 +75,10 @@ def load_task(
         What the task is called; by default the source, or the file's name without its ending.
     config, revision : str, optional
         Configuration and commit of a dataset on the hub.
+    layout : {"bbq"}, optional
+        Columns of a known benchmark, which say what prompt, choices, answer and groups are made of: that of the
+        bias benchmark for question answering (Parrish et al. 2022), as published or with the columns context, question,
+        choices, answer, condition, polarity, groups and stereotyped.
     template : str, optional
         Jinja2 text of the prompt, rendered in a sandbox where an undefined name is an error. It sees
         the row's columns, ``question``, ``choices`` (their texts, after a shuffle) and
@@ -77,6 +94,27 @@ def load_task(
     answer_form : {"auto", "index", "number", "letter", "text"}
         How it does: counted from zero, counted from one, by letter, by its own text. ``"auto"``
         reads all but ``"number"`` and refuses an answer that could mean two choices.
+    references : str, optional
+        Column that holds the right answer, or a list of texts any of which will do: then the questions are open, and
+        the model writes its answer.
+    judged, judgement : str, optional
+        Column with an answer that was written before, or a Jinja2 text that makes it of the row, and the column that
+        says how good it was found: a number, or a list of numbers or booleans, say votes, whose mean counts. Open too,
+        with `references` or without.
+    judgement_range : pair of float
+        Lowest and highest judgement, for instance ``(0, 100)``.
+    correctness : str or callable, optional
+        How right a written answer is: ``"exact_match"`` (where there are references), ``"token_f1"``, ``"contains"``,
+        ``"last_number"``, ``"chrf"``, ``"bleu"``, ``"rouge1"``, ``"rouge2"``, ``"rougeL"``, ``"entailment:MODEL"``,
+        ``"judged"`` (where there are none), or a function of a module from answer and `OpenItem` to a number from 0 to
+        1, itself or as ``"package.module:function"``. With ``>=`` and a threshold behind it is 0 or 1.
+    max_tokens : int
+        Most tokens of a written answer.
+    stop : str or sequence of str
+        Texts at which a written answer ends; ``()`` for none.
+    refusals : sequence of str
+        How written answers begin that decline to answer and count as wrong, whatever their case; by default a short
+        list in English. What people judged is never one.
     text : str, optional
         Column with a running text: rows become texts and are not questions.
     separator : str
@@ -125,6 +163,15 @@ def load_task(
     ...     task = load_task(path, name="sums", calibration=0)
     >>> task.test[0].prompt, task.test[0].choices, task.test[0].answer
     ('Question: 2 + 2?\nAnswer:', (' 4', ' 5'), 0)
+
+    The same question, open:
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "sums.jsonl")
+    ...     _ = path.write_text(rows)
+    ...     task = load_task(path, references="answer", correctness="last_number", calibration=0)
+    >>> task.test[0].references, task.test.writing
+    (('4',), Writing(correctness='last_number', max_tokens=64, stop=('\n',)))
     """
     if not isinstance(source, (str, Path)) or not str(source).strip():
         raise TaskError(f"the source of a task is {source!r}; allowed is a name, a file or a folder")
@@ -133,11 +180,20 @@ def load_task(
         name=name,
         config=config,
         revision=revision,
+        layout=layout,
         template=template,
         question=question,
         choices=choices,
         answer=answer,
         answer_form=answer_form,
+        references=references,
+        judged=judged,
+        judgement=judgement,
+        judgement_range=judgement_range,
+        correctness=name_of(correctness) if callable(correctness) else correctness,
+        max_tokens=max_tokens,
+        stop=stop,
+        refusals=refusals,
         text=text,
         separator=separator,
         id=id,
@@ -168,6 +224,8 @@ def _limited(task: Task, limit: int | None) -> Task:
 
 def _load(described: Description) -> Task:
     _check_options(described)
+    if described.layout == "bbq":
+        described = bbq_description(described)
     if not _is_file(described.source):
         described = replace(described, revision=dataset_commit(described.source, described.revision))
     rows = _rows(described, described.split)
@@ -231,6 +289,10 @@ def _is_running_text(name: str) -> bool:
 def _read(rows: Sequence[Row], described: Description) -> Sequence[AnyItem]:
     if _is_running_text(described.source):
         return read_texts(rows, STORY, replace(described, id=NUMBER))
+    if described.layout == "bbq":
+        rows = bbq_rows(rows)
+    if described.is_open:
+        return read_open_items(rows, described)
     return read_items(rows, described) if described.text is None else read_texts(rows, described.text, described)
 
 

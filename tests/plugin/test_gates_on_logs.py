@@ -114,7 +114,7 @@ def test_there_is_no_model_no_item_and_no_calibration_split(logs: Project) -> No
         "there is no model 'org/model' that could be asked",
         "has no items of the task 'rivers': score(task) and the scores fixture give the answers",
         "has no items of the task 'rivers': scores.split(0.5) parts the answers",
-        "answers are weighed as their file is read",
+        "answers are weighed as their file is read, so they cannot be had in another way",
     ):
         assert said in seen(result)
 

@@ -49,10 +49,21 @@ def question(rng: Random) -> Question:
     request, (glad, excuse) = rng.choice(list(REQUESTS.items()))
     mood = rng.choice(list(MOODS))
     manners, odds = rng.choice(list(MOODS[mood].items()))
-    opening = "Please, will you" if manners == "polite" else "Will you"
     replies = (glad, REPLIES[0], REPLIES[1], REPLIES[2], excuse, REPLIES[3])
     return Question(
-        prompt=f"{asker}: {opening} {request}? {replier}, {mood}:",
+        prompt=prompt_of(asker, request, manners, replier, mood),
         odds={f" {reply}": probability for reply, probability in zip(replies, odds, strict=True)},
         groups={"gender": gender, "manners": manners},
     )
+
+
+def prompt_of(asker: str, request: str, manners: str, replier: str, mood: str) -> str:
+    """Write a request as far as the reply.
+
+    Examples
+    --------
+    >>> prompt_of("Mira", "come to the fair", "polite", "Karl", "cross")
+    'Mira: Please, will you come to the fair? Karl, cross:'
+    """
+    opening = "Please, will you" if manners == "polite" else "Will you"
+    return f"{asker}: {opening} {request}? {replier}, {mood}:"

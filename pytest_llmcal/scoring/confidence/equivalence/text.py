@@ -1,0 +1,30 @@
+"""Answers that are the same text, up to what does not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_llmcal.scoring.confidence.equivalence.relation import Pair
+from pytest_llmcal.tasks.correctness.exact import normalized
+
+
+@dataclass(frozen=True)
+class SameText:
+    """Answers are the same if their normalised texts are, as for exact match.
+
+    Of an answer that is nothing but punctuation and articles, the text itself is compared.
+
+    Examples
+    --------
+    >>> SameText().same([Pair("Who?", "The Beatles.", "beatles"), Pair("Which?", "+", "-")])
+    [True, False]
+    """
+
+    def same(self, pairs: Sequence[Pair]) -> list[bool]:
+        """Compare what is left of the texts."""
+        return [_compared(pair.one) == _compared(pair.other) for pair in pairs]
+
+
+def _compared(text: str) -> str:
+    return normalized(text) or text.lower()
