@@ -83,6 +83,11 @@ def test_a_score_is_read_as_inspect_reads_it(tmp_path, value, right):
     assert Scores.from_inspect(path).correct.tolist() == [right]
 
 
+def test_a_score_between_is_how_right_an_answer_is(tmp_path):
+    samples = [written("a", "x", "P", logs=[-1.0]), written("b", "x", 0.25, logs=[-1.0])]
+    assert float(Scores.from_inspect(save(tmp_path, samples)).accuracy()) == pytest.approx(0.375)
+
+
 def test_one_of_several_scorers_is_named(tmp_path):
     path = save(tmp_path, [written("a", "x", 0, logs=[-1.0], scores={"one": {"value": 0}, "two": {"value": 1}})])
     assert Scores.from_inspect(path, scorer="two").correct.tolist() == [True]

@@ -109,6 +109,12 @@ def test_the_confidence_of_a_text_is_the_share_of_repeats_that_say_the_same(tmp_
     assert scores.correct.tolist() == [True, False]
 
 
+def test_a_metric_between_is_how_right_a_text_is(tmp_path):
+    samples = [sample | {"f1": score} for sample, score in zip(TEXTS, (0.25, 1.0), strict=True)]
+    scores = Scores.from_lm_eval(save(tmp_path, samples), metric="f1")
+    assert float(scores.accuracy()) == pytest.approx(0.625)
+
+
 @pytest.mark.parametrize("extract", [r"is (\d+)", lambda text: text.split()[-1]])
 def test_answers_are_read_out_of_repeats_as_the_filter_did(tmp_path, extract):
     sample = written(0, ["so it is 42", "hence it is 42", "it is 7", "that is 42"], "42", 1.0)
