@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import pytest
 
 from pytest_llmcal.plugin.confidence import confidence_of
+from pytest_llmcal.plugin.logs import AnsweredTask
 from pytest_llmcal.plugin.stash import ATTEMPT, CALIBRATORS, ITEMS, MODELS, SETTINGS
 
 if TYPE_CHECKING:
@@ -36,6 +38,15 @@ def read_baseline(config: pytest.Config) -> Baseline | None:
     return Baseline.read(settings.baseline)
 
 
+class _Asked(TypedDict):
+    """What tells one set of items from another."""
+
+    task: str | None
+    split: str | None
+    data: str | None
+    ids: Collection[str] | None
+
+
 class BaselineFixture:
     """A function from a metric's name to what it was for one model and task in an earlier run.
 
@@ -43,7 +54,9 @@ class BaselineFixture:
     yet is measured now: a first run is its own baseline.
     """
 
-    def __init__(self, request: pytest.FixtureRequest, baseline: Baseline | None, model: str, task: Task) -> None:
+    def __init__(
+        self, request: pytest.FixtureRequest, baseline: Baseline | None, model: str, task: Task | AnsweredTask
+    ) -> None:
         self._request = request
         self._baseline = baseline
         self._model = model
@@ -71,22 +84,17 @@ class BaselineFixture:
             If the baseline does not have it, or has it on other items.
         """
         from pytest_llmcal.history import BaselineError
-        from pytest_llmcal.scoring.confidence import told
 
         if self._baseline is None:
             return self._measured_now(metric, group or calibrator or confidence)
-        items = self._task.test
         try:
             then = self._baseline.measurement(
                 metric,
                 model=self._model,
-                task=items.task,
-                split=items.split,
-                data=items.fingerprint,
-                ids=[item.id for item in items],
+                **self._asked(),
                 group=group,
                 calibrator=calibrator or self._applied(),
-                confidence_method=told(confidence_of(self._request, items, confidence)),
+                confidence_method=self._told(confidence),
             )
         except BaselineError:
             if self._request.config.stash[SETTINGS].baseline_update:
@@ -111,22 +119,17 @@ class BaselineFixture:
             If the baseline keeps no item scores of this, or those of other items.
         """
         from pytest_llmcal.history import BaselineError
-        from pytest_llmcal.scoring.confidence import told
 
         updates = self._request.config.stash[SETTINGS].baseline_update
         if self._baseline is None:
             return self._scored_now(group or calibrator or confidence)
-        items = self._task.test
         try:
             then = self._baseline.scores(
                 model=self._model,
-                task=items.task,
-                split=items.split,
-                data=items.fingerprint,
-                ids=[item.id for item in items],
+                **self._asked(),
                 group=group,
                 calibrator=calibrator or self._applied(),
-                confidence_method=told(confidence_of(self._request, items, confidence)),
+                confidence_method=self._told(confidence),
             )
         except BaselineError:
             if updates:
@@ -134,6 +137,24 @@ class BaselineFixture:
             raise
         self._note_revision(self._baseline)
         return then
+
+    def _asked(self) -> _Asked:
+        if isinstance(self._task, AnsweredTask):
+            read: Scores = self._request.getfixturevalue("llmcal_scores")
+            about = read.about
+            return {"task": about.task, "split": about.split, "data": about.data, "ids": read.ids}
+        items = self._task.test
+        ids = [item.id for item in items]
+        return {"task": items.task, "split": items.split, "data": items.fingerprint, "ids": ids}
+
+    def _told(self, confidence: str | None) -> str | None:
+        """Return the name of the confidence method that is meant."""
+        from pytest_llmcal.scoring.confidence import told
+
+        if isinstance(self._task, AnsweredTask):
+            read: Scores = self._request.getfixturevalue("llmcal_scores")
+            return read.about.confidence_method
+        return told(confidence_of(self._request, self._task.test, confidence))
 
     def _scored_now(self, special: str | None) -> Scores:
         if special is not None:
@@ -156,6 +177,8 @@ class BaselineFixture:
 
     def _note_revision(self, baseline: Baseline) -> None:
         config = self._request.config
+        if config.stash[SETTINGS].logs is not None:
+            return
         self._request.getfixturevalue("llmcal_model")
         facts = config.stash[MODELS].facts.get(self._model)
         note = baseline.revision_note(self._model, facts.revision if facts else None)

@@ -71,6 +71,8 @@ def _options(config: pytest.Config) -> dict[str, str]:
         options["confidence-method"] = settings.confidence_method
     if settings.limit is not None:
         options["limit"] = str(settings.limit)
+    if settings.logs is not None:
+        options["scores"] = ", ".join(settings.logs.files)
     if settings.calibrators:
         folders = [f"{model}={folder}" if model else str(folder) for model, folder in _below(settings)]
         options["calibrator"] = ", ".join(folders)

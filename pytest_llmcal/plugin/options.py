@@ -63,6 +63,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("task", "take this task instead of every marker's, or instead of NAME; repeatable", "[NAME=]SOURCE", "many"),
     Option(
+        "scores",
+        "gate these answers and ask no model: samples of lm_eval, logs of Inspect, tables of scores, or a folder of "
+        "logs; repeatable",
+        "[NAME=]PATH",
+        "many",
+    ),
+    Option(
         "calibrator",
         "gate a model together with the calibrator in this folder (by llmcal calibrate); repeatable",
         "[MODEL=]DIR",

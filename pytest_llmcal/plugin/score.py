@@ -9,7 +9,9 @@ import pytest
 
 from pytest_llmcal.plugin.artefacts import calibrated
 from pytest_llmcal.plugin.confidence import confidence_of
+from pytest_llmcal.plugin.logs import FLAG, AnsweredTask
 from pytest_llmcal.plugin.looks import looks_of
+from pytest_llmcal.plugin.shelves import LoadError
 from pytest_llmcal.plugin.stash import ATTEMPT, MODELS, SETTINGS
 
 if TYPE_CHECKING:
@@ -29,9 +31,15 @@ class Score:
         self._request = request
 
     def __call__(
-        self, asked: Task | Items, normalization: str = "sum", *, confidence: str | AnyMethod | None = None
+        self,
+        asked: Task | AnsweredTask | Items,
+        normalization: str = "sum",
+        *,
+        confidence: str | AnyMethod | None = None,
     ) -> Scores:
         """Score the items; of a task, those of its test split. With --llmcal-calibrator, calibrated by it.
+
+        With --llmcal-scores a task's answers are read, and nothing else can be scored.
 
         Parameters
         ----------
@@ -40,6 +48,8 @@ class Score:
         normalization, confidence
             As for ``pytest_llmcal.scoring.score``; confidence by default what marker or option name.
         """
+        if isinstance(asked, AnsweredTask):
+            return self._read(asked, normalization, confidence)
         items = _items(asked)
         answers = self._scored(items, normalization, confidence)
         self._note_precision(items)
@@ -85,6 +95,14 @@ class Score:
         )
         self._note_precision(every)
         return decision
+
+    def _read(self, task: AnsweredTask, normalization: str, confidence: str | AnyMethod | None) -> Scores:
+        logs = self._request.config.stash[SETTINGS].logs
+        if logs is None:
+            raise LoadError(f"The task {task.name!r} has no items, and no {FLAG} says what was answered.")
+        if normalization != "sum" or confidence is not None:
+            raise LoadError(f"{FLAG}: answers are weighed as their file is read, so they cannot be had in another way.")
+        return calibrated(self._request, logs.get(self._request.getfixturevalue("llmcal_model_name"), task.name))
 
     def unmoved_by(
         self,

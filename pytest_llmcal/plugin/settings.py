@@ -14,6 +14,7 @@ import pytest
 
 from pytest_llmcal.history.errors import BaselineError
 from pytest_llmcal.history.names import baseline_path
+from pytest_llmcal.plugin.logs import Logs, read_logs
 from pytest_llmcal.plugin.options import OPTIONS, Option
 
 DEFAULT_MODEL = "world/gpt2"
@@ -34,6 +35,8 @@ class Settings:
     ----------
     models : tuple of str
         Names of the models to gate, at least one, no two alike.
+    logs : Logs or None
+        What is read instead of asking models; None where models are asked.
     task_for_all : str or None
         Replaces the task of every marker.
     task_for : mapping of str to str
@@ -72,6 +75,7 @@ class Settings:
     """
 
     models: tuple[str, ...]
+    logs: Logs | None
     task_for_all: str | None
     task_for: Mapping[str, str]
     calibrators: tuple[tuple[str | None, Path], ...]
@@ -101,7 +105,7 @@ class Settings:
 
     def source_of(self, task: str | None) -> str:
         """Return where the items of a marker's task come from in this run."""
-        name = DEFAULT_TASK if task is None else task
+        name = ((self.logs and self.logs.only_task) or DEFAULT_TASK) if task is None else task
         return self.task_for.get(name, name if self.task_for_all is None else self.task_for_all)
 
 
@@ -132,9 +136,11 @@ def resolve(config: pytest.Config) -> Settings:
     given = {option.name: _given(config, option) for option in OPTIONS}
     root = _root(config)
     for_all, for_one = _tasks(given["task"])
-    models = _models(given["model"], root)
+    logs = _logs(given["scores"], given["model"], root)
+    models = _models(given["model"], root) if logs is None else tuple(logs.scores)
     settings = Settings(
         models=models,
+        logs=logs,
         task_for_all=for_all,
         task_for=for_one,
         calibrators=_calibrators(given["calibrator"], models, root),
@@ -188,6 +194,14 @@ def _given(config: pytest.Config, option: Option) -> Given | None:
         return Given(value.split(",") if option.kind == "many" else value, option.variable)
     value = config.getini(option.ini)
     return None if value is None else Given(value, option.ini)
+
+
+def _logs(given: Given | None, models: Given | None, root: Path) -> Logs | None:
+    if given is None:
+        return None
+    if models is not None and models.where == "--llmcal-model":  # names in the ini file are for runs without this
+        raise pytest.UsageError(f"{given.where} and {models.where}: a run reads scores or asks models, not both.")
+    return read_logs(_entries(given), given.where, root)
 
 
 def _models(given: Given | None, root: Path) -> tuple[str, ...]:

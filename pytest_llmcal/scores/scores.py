@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +21,9 @@ from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.groups import by_group
+from pytest_llmcal.scores.logs.inspect import read_inspect
+from pytest_llmcal.scores.logs.lm_eval import read_lm_eval
+from pytest_llmcal.scores.logs.logged import Logged, Weighed
 from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective, smooth
 from pytest_llmcal.scores.measures.unanswered import unanswered
 from pytest_llmcal.scores.measures.uncalibrated import beside_uncalibrated
@@ -247,6 +250,163 @@ class Scores:
         table = read_table(Path(path))
         items = table.ids, table.groups, table.clusters
         return cls(table.confidence, table.correct, ids=items[0], groups=items[1], clusters=items[2], about=about)
+
+    @classmethod
+    def from_lm_eval(
+        cls,
+        path: str | Path,
+        *,
+        model: str | None = None,
+        normalization: str = "sum",
+        metric: str | None = None,
+        filtered_by: str | None = None,
+        confidence: str | None = None,
+        extract: str | Callable[[str], str | None] | None = None,
+        groups: Sequence[str] = (),
+    ) -> Scores:
+        r"""Read scores from the samples that lm_eval writes with ``--log_samples``.
+
+        Of multiple choice the log-likelihoods of all choices are read, and ``accuracy()`` equals the accuracy that
+        lm_eval reports for the normalisation; where one item disagrees, the file is refused. Of generation
+        the metric that lm_eval logged is the correctness, and the confidence is the share of an item's
+        repeats that give the answer which was judged.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file ``samples_TASK_TIME.jsonl``, or a pattern for those of several tasks: then items are named
+            ``TASK/ID`` and grouped by ``"task"``.
+        model : str, optional
+            Name of the model. By default that of the results which lm_eval wrote beside the samples.
+        normalization : {"sum", "character", "byte", "pmi"}
+            How choices are weighed: log-likelihood as it is (lm_eval's ``acc``), by character (``acc_norm``), by
+            byte (``acc_bytes``), or less that without the context (``acc_mutual_info``).
+        metric : str, optional
+            Of generation, which metric tells what is right; by default ``exact_match``, or the only one.
+        filtered_by : str, optional
+            Name of lm_eval's filter, where answers went through several.
+        confidence : str, optional
+            Of generation, a metric that is the confidence, from 0 to 1; by default one of this name, or else repeats.
+        extract : str or callable, optional
+            How an answer is read out of each repeat, as lm_eval's filter did for the one that was
+            judged: a regular expression (its first group counts), or a function.
+        groups : sequence of str
+            Columns of the data set to group by.
+
+        Raises
+        ------
+        ScoresError
+            If a file is cut off, foreign, of another format, or does not tell what is needed; the text names
+            file, line and what was expected.
+
+        Examples
+        --------
+        >>> import json, tempfile
+        >>> sample = {
+        ...     "doc_id": 0, "doc": {"region": "north"}, "target": "1", "acc": 1.0,
+        ...     "arguments": {
+        ...         "gen_args_0": {"arg_0": "Is it?", "arg_1": " no"},
+        ...         "gen_args_1": {"arg_0": "Is it?", "arg_1": " yes"},
+        ...     },
+        ...     "resps": [[["-3.0", "False"]], [["-1.0", "True"]]],
+        ...     "filtered_resps": [["-3.0", "False"], ["-1.0", "True"]],
+        ... }
+        >>> path = Path(tempfile.mkdtemp(), "samples_boolq_2031-04-05T06-07-08.jsonl")
+        >>> _ = path.write_text(json.dumps(sample))
+        >>> scores = Scores.from_lm_eval(path, groups=["region"])
+        >>> scores.about.task, scores.confidence.round(2).tolist(), scores.correct.tolist()
+        ('boolq', [0.88], [True])
+        """
+        return cls._of_log(
+            read_lm_eval(
+                path,
+                model=model,
+                normalization=normalization,
+                metric=metric,
+                filtered_by=filtered_by,
+                confidence=confidence,
+                extract=extract,
+                groups=groups,
+            )
+        )
+
+    @classmethod
+    def from_inspect(
+        cls,
+        path: str | Path,
+        *,
+        model: str | None = None,
+        confidence: str | None = None,
+        scorer: str | None = None,
+        unscored: str = "error",
+        groups: Sequence[str] = (),
+    ) -> Scores:
+        """Read scores from a log of Inspect, ``.eval`` or ``.json``.
+
+        What the scorer said is the correctness, so that ``accuracy()`` equals Inspect's. Where items were asked
+        several times (epochs), each time is an item of its own, and what an item is asked is a cluster.
+
+        Parameters
+        ----------
+        path : str or Path
+            The log. Packed ones need the extra ``inspect`` before Python 3.14.
+        model : str, optional
+            Name of the model, in place of the log's.
+        confidence : str, optional
+            ``"token"``: probability of the letter that was written. ``"letters"``: probabilities of all
+            letters, which the log must hold. ``"sequence"``: probability of the whole text. ``"share"``: of the epochs
+            that gave the same answer. Or a name in the metadata of score or sample. By default the first that the
+            log has: a ``confidence`` there, ``"token"`` for choices or else ``"sequence"``, ``"share"``.
+        scorer : str, optional
+            Name of the scorer, where there are several.
+        unscored : {"error", "leave out"}
+            What a sample that was not judged is; Inspect's metrics leave it out.
+        groups : sequence of str
+            Names in the samples' metadata to group by.
+
+        Raises
+        ------
+        ScoresError
+            If the file is cut off, foreign, of another format, of a run that did not finish, or does not tell
+            what is needed; the text names file, sample and what was expected.
+
+        Examples
+        --------
+        >>> import json, tempfile
+        >>> sample = {
+        ...     "id": "q1", "epoch": 1, "input": "Is it?", "target": "yes", "output": {"completion": "yes"},
+        ...     "scores": {"match": {"value": "C", "answer": "yes", "metadata": {"confidence": 0.9}}},
+        ... }
+        >>> log = {"version": 2, "status": "success", "eval": {"task": "boolq", "model": "hf/m"}, "samples": [sample]}
+        >>> path = Path(tempfile.mkdtemp(), "log.json")
+        >>> _ = path.write_text(json.dumps(log))
+        >>> scores = Scores.from_inspect(path)
+        >>> scores.about.model, scores.confidence.tolist(), scores.correct.tolist()
+        ('hf/m', [0.9], [True])
+        """
+        return cls._of_log(
+            read_inspect(path, model=model, confidence=confidence, scorer=scorer, unscored=unscored, groups=groups)
+        )
+
+    @classmethod
+    def _of_log(cls, log: Logged) -> Scores:
+        if isinstance(log.answers, Weighed):
+            return cls.from_logits(
+                log.answers.padded(),
+                log.answers.labels,
+                ids=log.ids,
+                groups=log.groups,
+                clusters=log.clusters,
+                about=log.about,
+            )
+        return cls(
+            log.answers.confidence,
+            log.answers.correct,
+            ids=log.ids,
+            groups=log.groups,
+            clusters=log.clusters,
+            about=log.about,
+        )
 
     @classmethod
     def _of_choices(
