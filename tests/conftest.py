@@ -9,6 +9,17 @@ import pytest
 pytest_plugins = ["pytester"]
 
 
+SHARES_NOTHING = "test_documentation.py"
+"""Each page is minutes of commands in a folder of its own; on one worker they would be the last to end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With ``--dist loadgroup``, give what a file trains or scores once to one worker."""
+    for item in items:
+        if item.path.name != SHARES_NOTHING:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def score_cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the tests, and every process that they start, out of the user's score cache."""
