@@ -60,7 +60,7 @@ def dataset_commit(name: str, revision: str | None) -> str | None:
     Returns
     -------
     str or None
-        The commit; for a folder and offline, the revision as given.
+        The commit; offline, the revision as given; for a folder None, as nothing tells which it holds.
 
     Raises
     ------
@@ -69,7 +69,9 @@ def dataset_commit(name: str, revision: str | None) -> str | None:
     """
     from huggingface_hub import HfApi, constants
 
-    if Path(name).is_dir() or constants.HF_HUB_OFFLINE:
+    if Path(name).is_dir():
+        return None
+    if constants.HF_HUB_OFFLINE:
         return revision
     try:
         return HfApi().dataset_info(name, revision=revision).sha
@@ -77,7 +79,7 @@ def dataset_commit(name: str, revision: str | None) -> str | None:
     except Exception as error:
         raise TaskError(
             f"{name}: there is no such file or folder here, and the Hugging Face hub did not give it: {_reason(error)}"
-            f" (with HF_HUB_OFFLINE=1, a copy downloaded before is used)"
+            f" (with HF_HUB_OFFLINE=1, a copy downloaded before is used; a folder of that name is read without the hub)"
         ) from error
 
 
