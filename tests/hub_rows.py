@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets import ClassLabel, Dataset, Features, Sequence, Translation, Value
+from datasets import ClassLabel, Features, Sequence, Translation, Value
+from pyarrow import Table, parquet
 
 ROWS = 24
 """In each split."""
@@ -38,7 +39,7 @@ class HubDataset:
             path = root / self.files.format(split=split)
             path.parent.mkdir(parents=True, exist_ok=True)
             rows = [self.row(place * ROWS + number) for number in range(ROWS)]
-            Dataset.from_list(rows, features=Features(self.features)).to_parquet(path)
+            parquet.write_table(Table.from_pylist(rows, schema=Features(self.features).arrow_schema), path)
         if self.config is not None:
             files = "".join(
                 f"  - split: {split}\n    path: {self.files.format(split=split)}\n" for split in self.splits
@@ -191,9 +192,7 @@ HUB = {
         "data/{split}-00000-of-00001.parquet",
         ("validation",),
         {"ind": NUMBER, "endings": TEXTS}
-        | dict.fromkeys(
-            ("activity_label", "ctx_a", "ctx_b", "ctx", "source_id", "split", "split_type", "label"), TEXT
-        ),
+        | dict.fromkeys(("activity_label", "ctx_a", "ctx_b", "ctx", "source_id", "split", "split_type", "label"), TEXT),
         hellaswag,
     ),
     "winogrande": HubDataset(
