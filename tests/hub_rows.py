@@ -108,7 +108,10 @@ def triviaqa(n: int) -> dict[str, Any]:
             "value": f"Answer {n}",
             "normalized_value": f"answer {n}",
             "type": "WikipediaEntity",
+            "matched_wiki_entity_name": "",
+            "normalized_matched_wiki_entity_name": "",
         },
+        "entity_pages": {"doc_source": [], "filename": [], "title": [], "wiki_context": []},
     }
 
 
@@ -136,6 +139,9 @@ def soda(n: int) -> dict[str, Any]:
         "speakers": ["Ann", "Bea"] * (len(dialogue) // 2) or ["Ann"],
         "original_index": n,
         "split": "test",
+        "PersonX": "Ann",
+        "PersonY": "Bea",
+        "PersonZ": "",
     }
 
 
@@ -160,6 +166,8 @@ def bbq(n: int) -> dict[str, Any]:
 
 
 _TARGETS = {"choices": TEXTS, "labels": Sequence(NUMBER)}
+_ENTITY = ("matched_wiki_entity_name", "normalized_matched_wiki_entity_name")
+_SODA_TEXTS = ("head", "relation", "tail", "literal", "narrative", "split", "PersonX", "PersonY", "PersonZ")
 _BBQ_TEXTS = ("question_index", "question_polarity", "context_condition", "category", "context", "question")
 
 HUB = {
@@ -219,7 +227,8 @@ HUB = {
             "question_id": TEXT,
             "question_source": TEXT,
             "answer": {"aliases": TEXTS, "normalized_aliases": TEXTS}
-            | dict.fromkeys(("value", "normalized_value", "type"), TEXT),
+            | dict.fromkeys(("value", "normalized_value", "type", *_ENTITY), TEXT),
+            "entity_pages": dict.fromkeys(("doc_source", "filename", "title", "wiki_context"), TEXTS),
         },
         triviaqa,
         "rc.nocontext",
@@ -251,8 +260,7 @@ HUB = {
         "allenai/soda",
         "{split}.parquet",
         ("test",),
-        dict.fromkeys(("head", "relation", "tail", "literal", "narrative", "split"), TEXT)
-        | {"dialogue": TEXTS, "speakers": TEXTS, "original_index": NUMBER},
+        dict.fromkeys(_SODA_TEXTS, TEXT) | {"dialogue": TEXTS, "speakers": TEXTS, "original_index": NUMBER},
         soda,
     ),
     "bbq": HubDataset(

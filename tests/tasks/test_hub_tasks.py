@@ -68,11 +68,20 @@ def _no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
 
 
+def copied(name: str, folder: Path) -> Path:
+    """Copy a suite's own files, and no data that someone may have put beside them."""
+    suite = folder / name
+    suite.mkdir()
+    for file in (f"{name}.toml", "prompt.j2"):
+        shutil.copy(HUB_SUITES / name / file, suite)
+    return suite / f"{name}.toml"
+
+
 def beside_its_data(name: str, folder: Path) -> Path:
     """Copy a suite, and give it a folder of its data set's name."""
-    suite = Path(shutil.copytree(HUB_SUITES / name, folder / name))
-    HUB[name].write(suite)
-    return suite / f"{name}.toml"
+    path = copied(name, folder)
+    HUB[name].write(path.parent)
+    return path
 
 
 def items_of(task: Task) -> list[Item | OpenItem]:
@@ -137,9 +146,9 @@ def test_bbq_keeps_whom_the_stereotype_is_about(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", HUB)
-def test_without_network_and_copy_one_sentence_says_what_to_do(name: str) -> None:
+def test_without_network_and_copy_one_sentence_says_what_to_do(name: str, tmp_path: Path) -> None:
     with pytest.raises(TaskError) as caught:
-        load_task(HUB_SUITES / name / f"{name}.toml")
+        load_task(copied(name, tmp_path))
     text = str(caught.value)
     assert text.startswith(f"{HUB[name].source}, split ")
     assert "the Hugging Face hub did not give it" in text
