@@ -103,6 +103,7 @@ class Description:
     separator: str = "<|endoftext|>"
     id: str | None = None
     groups: Sequence[str] | Mapping[str, str] = field(default=())
+    keep: str | None = None
     style: str = "text"
     delimiter: str = " "
     shuffle_choices: bool | None = None

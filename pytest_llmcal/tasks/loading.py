@@ -13,6 +13,7 @@ from pytest_llmcal.tasks.description import FILE_SUFFIXES, Description, is_file_
 from pytest_llmcal.tasks.description_file import read_description
 from pytest_llmcal.tasks.errors import TaskError
 from pytest_llmcal.tasks.items import AnyItem, Items
+from pytest_llmcal.tasks.made_columns import kept_rows, with_made_columns
 from pytest_llmcal.tasks.open_questions import read_open_items
 from pytest_llmcal.tasks.outcomes import REFUSALS
 from pytest_llmcal.tasks.questions import read_items, read_texts
@@ -47,6 +48,7 @@ def load_task(
     separator: str = "<|endoftext|>",
     id: str | None = None,  # noqa: A002  # the word for it everywhere else in the house
     groups: Sequence[str] | Mapping[str, str] = (),
+    keep: str | None = None,
     style: str = "text",
     delimiter: str = " ",
     shuffle_choices: bool | None = None,
@@ -88,7 +90,9 @@ def load_task(
         Column that the default template shows.
     choices : str or sequence of str
         Column that holds the list of choices, or one column a choice (last ones may be empty).
-        Here and below, ``"choices.text"`` reaches into a nested column.
+        Here and below, ``"choices.text"`` reaches into a nested column. Instead of a
+        column that holds one choice, and of those of `answer`, `references`, `judged` and `groups`, a Jinja2 text may
+        make the value of the row's columns: ``"{{ choices.label.index(answerKey) }}"``.
     answer : str
         Column that names the right choice.
     answer_form : {"auto", "index", "number", "letter", "text"}
@@ -98,9 +102,8 @@ def load_task(
         Column that holds the right answer, or a list of texts any of which will do: then the questions are open, and
         the model writes its answer.
     judged, judgement : str, optional
-        Column with an answer that was written before, or a Jinja2 text that makes it of the row, and the column that
-        says how good it was found: a number, or a list of numbers or booleans, say votes, whose mean counts. Open too,
-        with `references` or without.
+        Column with an answer that was written before, and the column that says how good it was found: a number, or a
+        list of numbers or booleans, say votes, whose mean counts. Open too, with `references` or without.
     judgement_range : pair of float
         Lowest and highest judgement, for instance ``(0, 100)``.
     correctness : str or callable, optional
@@ -124,6 +127,8 @@ def load_task(
         when rows are added or moved.
     groups : sequence of str or mapping of str to str
         Columns that hold groups, or attribute to column. The elements of a list are joined by ``+``.
+    keep : str, optional
+        Jinja2 text that comes to True for the rows that are items, and to False for those to leave out.
     style : {"text", "letters"}
         What is weighed: the wording of each choice, or the letter that stands before it.
     delimiter : str
@@ -198,6 +203,7 @@ def load_task(
         separator=separator,
         id=id,
         groups=groups,
+        keep=keep,
         style=style,
         delimiter=delimiter,
         shuffle_choices=shuffle_choices,
@@ -289,8 +295,10 @@ def _is_running_text(name: str) -> bool:
 def _read(rows: Sequence[Row], described: Description) -> Sequence[AnyItem]:
     if _is_running_text(described.source):
         return read_texts(rows, STORY, replace(described, id=NUMBER))
+    rows = kept_rows(rows, described)
     if described.layout == "bbq":
         rows = bbq_rows(rows)
+    rows = with_made_columns(rows, described)
     if described.is_open:
         return read_open_items(rows, described)
     return read_items(rows, described) if described.text is None else read_texts(rows, described.text, described)

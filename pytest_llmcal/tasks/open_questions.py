@@ -22,40 +22,31 @@ def read_open_items(rows: Sequence[Row], described: Description) -> list[OpenIte
         A column is missing or holds what it must not; two rows share an id; or a template fails on a row.
     """
     prompt = Prompt(TEXT_TEMPLATE if described.template is None else described.template, described.title)
-    judged = _JudgedText(described.judged, described.title)
     return [
-        _open_item(row, row_id, prompt, judged, described)
-        for row, row_id in zip(rows, read_ids(rows, described), strict=True)
+        _open_item(row, row_id, prompt, described) for row, row_id in zip(rows, read_ids(rows, described), strict=True)
     ]
 
 
-class _JudgedText:
-    """Where the answer that was judged stands: in a column, or in several, which a template puts together."""
-
-    def __init__(self, source: str | None, title: str) -> None:
-        self._column = source
-        self._template = Prompt(source, title) if source is not None and ("{{" in source or "{%" in source) else None
-
-    def of(self, row: Row) -> str | None:
-        if self._column is None:
-            return None
-        text = row[self._column] if self._template is None else self._template.render(row.values, row.where)
-        if not isinstance(text, str):
-            row.refuse(self._column, f"an answer is a text, it is {text!r}")
-        return text
-
-
-def _open_item(row: Row, row_id: str, prompt: Prompt, judged: _JudgedText, described: Description) -> OpenItem:
+def _open_item(row: Row, row_id: str, prompt: Prompt, described: Description) -> OpenItem:
     values = {**row.values, **asked_by(row, described)}
     return OpenItem(
         id=row_id,
         prompt=prompt.render(values, row.where),
         references=_references(row, described),
         groups=groups_of(row, described),
-        judged=judged.of(row),
+        judged=_judged(row, described.judged),
         judgement=_judgement(row, described),
         wording=Wording(prompt, values, False, row.where),
     )
+
+
+def _judged(row: Row, column: str | None) -> str | None:
+    if column is None:
+        return None
+    text = row[column]
+    if not isinstance(text, str):
+        row.refuse(column, f"an answer is a text, it is {text!r}")
+    return text
 
 
 def _references(row: Row, described: Description) -> tuple[str, ...]:
