@@ -104,8 +104,9 @@ class Verbalised:
     def read(self, written: Generation, stop: Sequence[str] = ()) -> ConfidentAnswer:
         """Part the answer from the confidence.
 
-        Where there is no "Confidence:", or nothing before it, the whole text is the answer. It ends at the task's stop
-        strings all the same, and a next question that the model asks itself is not read.
+        Where there is no "Confidence:", the whole text is the answer. Where nothing stands before it, the answer is what
+        "Answer:" stands before, and else empty: whoever only says how sure he is has answered nothing. It ends at the
+        task's stop strings all the same, and a next question that the model asks itself is not read.
 
         Parameters
         ----------
@@ -115,11 +116,17 @@ class Verbalised:
         own, *others = _NEXT_QUESTION.split(written.text, maxsplit=1)
         complete = bool(others) or written.finish_reason == "stop"
         label = _ON_ITS_LINE.search(own) or _ANYWHERE.search(own)
-        answer, _ = _answer(own[: label.start()], stop) if label else ("", False)
-        if label is not None and answer:
-            return ConfidentAnswer(answer, read_confidence(own[label.end() :], complete=complete), "stop")
-        answer, ended = _answer(own, stop)
-        return ConfidentAnswer(answer, None, "stop" if ended or complete else "length")
+        if label is None:
+            answer, ended = _answer(own, stop)
+            return ConfidentAnswer(answer, None, "stop" if ended or complete else "length")
+        before, said = own[: label.start()], own[label.end() :]
+        later = None if before.strip() else _ANSWER.search(said)
+        if later is None:
+            return ConfidentAnswer(_answer(before, stop)[0], read_confidence(said, complete=complete), "stop")
+        answer, ended = _answer(said[later.end() :], stop)
+        return ConfidentAnswer(
+            answer, read_confidence(said[: later.start()]), "stop" if ended or complete else "length"
+        )
 
 
 def _answer(text: str, stop: Sequence[str]) -> tuple[str, bool]:

@@ -6,6 +6,7 @@ import re
 
 from pytest_llmcal.scoring.confidence.verbalised.numbers import QUANTITY, quantity
 from pytest_llmcal.scoring.confidence.verbalised.words import WORDS
+from pytest_llmcal.tasks.typography import plain
 
 _FLAGS = re.VERBOSE | re.IGNORECASE
 
@@ -48,22 +49,10 @@ _AGAINST = re.compile(
 _ANOTHER_TURN = re.compile(
     r"^\s*(?:question|q|answer|a|user|human|assistant|system|context|passage)\s*:", re.IGNORECASE
 )
-_SAME_CHARACTERS = str.maketrans(
-    {
-        "\uff05": "%",
-        "\u2010": "-",
-        "\u2011": "-",
-        "\u2012": "-",
-        "\u2013": "-",
-        "\u2014": "-",
-        "\u2212": "-",
-        "\u2019": "'",
-    }
-    | dict.fromkeys("*_`", " ")
-)
-"""Percent signs, dashes and apostrophes of other looks, and what Markdown marks words with."""
+_MARKDOWN = str.maketrans(dict.fromkeys("*_`", " "))
+"""What Markdown marks words with."""
 
-_QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "<": ">", "[": "]", "(": ")", "{": "}"}
+_QUOTES = {'"': '"', "'": "'", "<": ">", "[": "]", "(": ")", "{": "}"}
 
 
 def read_confidence(text: str, *, complete: bool = True) -> float | None:
@@ -120,7 +109,7 @@ def read_confidence(text: str, *, complete: bool = True) -> float | None:
 
 def _own_lines(text: str, complete: bool) -> list[str]:
     """Return the lines that are not empty, up to the next turn."""
-    lines = text.translate(_SAME_CHARACTERS).split("\n")
+    lines = plain(text).translate(_MARKDOWN).split("\n")
     if not complete:
         lines.pop()
     kept: list[str] = []
