@@ -91,6 +91,13 @@ def test_a_contained_reference_stands_as_whole_words() -> None:
         ("9 * 2 = 18\n#### 18\n\nQuestion: 7 + 8?", "18"),
         ("It is 7 ####", "7"),
         ("007", "7"),
+        ("The answer is...42", "42"),
+        ("3...5", "5"),
+        ("-.5", "-0.5"),
+        ("1'000", "1000"),
+        ("On 12.05.2020 she had 7", "7"),
+        ("7, as section 1.2.3 says", "7"),
+        ("7 1e3x", "7"),
     ],
 )
 def test_the_last_number_is_read(text: str, number: str) -> None:
