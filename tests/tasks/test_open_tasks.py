@@ -40,9 +40,9 @@ def test_references_make_a_question_open(tmp_path: Path) -> None:
 
 
 def test_references_may_be_several_and_numbers(tmp_path: Path) -> None:
-    rows = ({"question": "1?", "aliases": ["Beatles", 4]}, {"question": "2?", "aliases": 2.5})
+    rows = ({"question": "1?", "aliases": ["Beatles", 4, 42.0]}, {"question": "2?", "aliases": 2.5})
     task = task_of(tmp_path, *rows, references="aliases")
-    assert [item.references for item in task.test if isinstance(item, OpenItem)] == [("Beatles", "4"), ("2.5",)]
+    assert [item.references for item in task.test if isinstance(item, OpenItem)] == [("Beatles", "4", "42"), ("2.5",)]
 
 
 def test_how_it_is_written_and_judged_can_be_said(tmp_path: Path) -> None:
@@ -58,6 +58,7 @@ def test_how_it_is_written_and_judged_can_be_said(tmp_path: Path) -> None:
         (0.25, {}, 0.25),
         (True, {}, 1.0),
         ([True, False, True, True], {}, 0.75),
+        ([True, False, True, True], {"judgement_range": (0, 100)}, 0.75),
         (64, {"judgement_range": (0, 100)}, 0.64),
         ([1, 5], {"judgement_range": [1, 5]}, 0.5),
         ("0.5", {}, 0.5),
@@ -101,6 +102,7 @@ def test_both_splits_are_open(tmp_path: Path) -> None:
         ({"answer": None}, {}, r"column 'answer': a right answer must be text or a number, it is None"),
         ({"answer": True}, {}, r"column 'answer': a right answer must be text or a number, it is True"),
         ({}, {"references": "right"}, r"line 1, column 'right': there is no such column"),
+        ({"answer": float("nan")}, {}, r"column 'answer': a right answer that is a number must be finite, it is nan"),
         ({"found": 101}, {}, r"line 1, column 'found': a judgement is 101; judgement_range allows 0 to 100"),
         ({"found": float("nan")}, {}, r"column 'found': a judgement is nan; judgement_range allows 0 to 100"),
         ({"found": []}, {}, r"column 'found': at least one judgement is needed"),
