@@ -76,6 +76,13 @@ READ = [
     ("Very likely (92%)", 0.92),
     ("90% (very likely)", 0.9),
     ("5%, very unlikely", 0.05),
+    ("0.9 (90%)", 0.9),
+    ("90\\%", 0.9),
+    ("Confidence:85%", 0.85),
+    ("Confidence (0-100%): 90%", 0.9),
+    ("Confidence (0-1): 0.9", 0.9),
+    ("90\nConfidence: 90", 0.9),
+    ("90%. It has 20 bridges.", 0.9),
 ]
 
 NOT_READ = [
@@ -134,6 +141,14 @@ NOT_READ = [
     "90% sure. No, 40%.",
     "90%\n70%",
     "Confidence: 90%\nConfidence: 20%",
+    "90\n40",
+    "90\n4",
+    "Confidence: 90\nConfidence: 40",
+    "90% sure. Actually 40",
+    "90. Sorry, make that 40.",
+    "90% (0.8)",
+    "100% (I made this up)",
+    "Confidence (0-100): 0.9",
     "likely or unlikely",
     "likely, 30%",
     "90% (unlikely)",

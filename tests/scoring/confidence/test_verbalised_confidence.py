@@ -32,6 +32,7 @@ ITEMS = [
         ("Answer: \nConfidence: 95%", "", 0.95),
         ("Answer:\n\n**Confidence:** 95%", "", 0.95),
         ("Confidence: 90%\nAnswer: Paris", "Paris", 0.9),
+        ("Answer: Paris\nConfidence (0-100%): 90%", "Paris", 0.9),
         ("I cannot answer that.", "I cannot answer that.", None),
         ("Answer: a vote of confidence: no\nConfidence: 60%", "a vote of confidence: no", 0.6),
         ("Answer: a matter of confidence\nConfidence: 60%", "a matter of confidence", 0.6),

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer, Cost, Kind
 from pytest_llmcal.scoring.confidence.sequence import greedy
+from pytest_llmcal.scoring.confidence.verbalised.numbers import SCALE
 from pytest_llmcal.scoring.confidence.verbalised.reading import read_confidence
 from pytest_llmcal.scoring.confidence.verbalised.words import OFFERED
 from pytest_llmcal.scoring.protocol import Generation, GenerationOptions, ModelError
@@ -44,9 +45,9 @@ How likely is it that this answer is right? Say one of these phrases and nothing
 Confidence:"""
 """Asks about an answer, in words."""
 
-_NAMED = r"(?:my )?confidence(?: level| score)?\W{0,3}[:=]"
-_ON_ITS_LINE = re.compile(rf"^[\s*#>|-]*{_NAMED}", re.IGNORECASE | re.MULTILINE)
-_ANYWHERE = re.compile(rf"[\s,;.|(*]{_NAMED}", re.IGNORECASE)
+_NAMED = rf"(?:my\ )?confidence(?:\ level|\ score)?{SCALE}?\W{{0,3}}[:=]"
+_ON_ITS_LINE = re.compile(rf"^[\s*\#>|-]*{_NAMED}", re.IGNORECASE | re.MULTILINE | re.VERBOSE)
+_ANYWHERE = re.compile(rf"[\s,;.|(*]{_NAMED}", re.IGNORECASE | re.VERBOSE)
 _NEXT_QUESTION = re.compile(r"\n\s*(?:question|q|user|human)\s*:", re.IGNORECASE)
 _ANSWER = re.compile(r"(?:^|\n)[\s*#>]*(?:my |final )?answer[\s*]*:[\s*]*", re.IGNORECASE)
 
