@@ -132,6 +132,11 @@ class SemanticEntropy(_OfEntropy):
 
     needs: ClassVar[str] = "samples with log-probabilities"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.length_normalized, bool):
+            raise ModelError(f"length_normalized is {self.length_normalized!r}; allowed are True and False")
+
     def probabilities(self, samples: Samples) -> list[float]:
         """Return the probability of each class, among those of all samples."""
         logarithms = [self._log_probability(text) for text in samples.texts]

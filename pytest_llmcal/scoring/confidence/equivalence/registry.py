@@ -41,7 +41,7 @@ def equivalence(given: AnyEquivalence) -> Equivalence:
         return given
     if callable(given):
         return OneByOne(given)
-    kind, _, model = given.partition(":")
+    kind, _, model = given.partition(":") if isinstance(given, str) else ("", "", "")
     if given == "text":
         return SameText()
     if kind in _OF_A_MODEL and model:

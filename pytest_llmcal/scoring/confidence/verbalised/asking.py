@@ -12,7 +12,7 @@ from pytest_llmcal.scoring.confidence.sequence import greedy
 from pytest_llmcal.scoring.confidence.verbalised.numbers import SCALE
 from pytest_llmcal.scoring.confidence.verbalised.reading import read_confidence
 from pytest_llmcal.scoring.confidence.verbalised.words import OFFERED
-from pytest_llmcal.scoring.protocol import Generation, GenerationOptions, ModelError
+from pytest_llmcal.scoring.protocol import Generation, GenerationOptions, ModelError, check_whole
 from pytest_llmcal.tasks import OpenItem, Writing
 
 _PHRASES = ", ".join(OFFERED)
@@ -65,12 +65,12 @@ class Verbalised:
         Where the item's prompt goes stands ``{prompt}``; the reply has to name the confidence after "Confidence:". By
         default in numbers; ``asking.ONE_STEP_IN_WORDS`` asks in words. With a chat model it is the user's turn.
     more_tokens : int
-        Tokens beyond those of an answer.
+        Tokens beyond those of an answer, at least 0.
 
     Raises
     ------
     ModelError
-        The prompt has no place for the item's.
+        The prompt has no place for the item's, or a value is not allowed.
 
     References
     ----------
@@ -94,6 +94,7 @@ class Verbalised:
 
     def __post_init__(self) -> None:
         _check(self.prompt, "{prompt}")
+        check_whole("more_tokens", self.more_tokens, 0)
 
     def answers(self, asker: Asker, items: Sequence[OpenItem], writing: Writing) -> list[ConfidentAnswer]:
         """Have every item answered with a confidence."""
@@ -150,12 +151,12 @@ class VerbalisedTwoSteps:
         Where the item's prompt and the answer go stand ``{prompt}`` and ``{answer}``. By default in numbers;
         ``asking.TWO_STEPS_IN_WORDS`` asks in words. With a chat model it is the user's turn of a new conversation.
     max_tokens : int
-        Most tokens of the reply.
+        Most tokens of the reply, at least 1.
 
     Raises
     ------
     ModelError
-        The prompt has no place for the item's or the answer.
+        The prompt has no place for the item's or the answer, or a value is not allowed.
 
     References
     ----------
@@ -172,6 +173,7 @@ class VerbalisedTwoSteps:
 
     def __post_init__(self) -> None:
         _check(self.prompt, "{prompt}", "{answer}")
+        check_whole("max_tokens", self.max_tokens, 1)
 
     def answers(self, asker: Asker, items: Sequence[OpenItem], writing: Writing) -> list[ConfidentAnswer]:
         """Have every item answered greedily, then ask about the answers."""
@@ -189,7 +191,9 @@ class VerbalisedTwoSteps:
         ]
 
 
-def _check(prompt: str, *places: str) -> None:
+def _check(prompt: object, *places: str) -> None:
+    if not isinstance(prompt, str):
+        raise ModelError(f"prompt is {prompt!r}; allowed are texts with {' and '.join(places)}")
     for place in places:
         if place not in prompt:
             raise ModelError(f"the prompt that asks how sure the model is has no {place}: {prompt!r}")
