@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer, Cost, Kind
@@ -98,9 +98,9 @@ class Verbalised:
 
     def answers(self, asker: Asker, items: Sequence[OpenItem], writing: Writing) -> list[ConfidentAnswer]:
         """Have every item answered with a confidence."""
-        prompts = [(item.id, _filled(self.prompt, prompt=item.prompt)) for item in items]
+        asked = [replace(item, prompt=_filled(self.prompt, prompt=item.prompt)) for item in items]
         # no stop strings: those of the task end an answer, before its confidence
-        texts = asker.generate(prompts, GenerationOptions(writing.max_tokens + self.more_tokens))
+        texts = asker.generate(asked, GenerationOptions(writing.max_tokens + self.more_tokens))
         return [self.read(text, writing.stop) for [text] in texts]
 
     def read(self, written: Generation, stop: Sequence[str] = ()) -> ConfidentAnswer:
