@@ -170,7 +170,7 @@ def test_what_became_of_each_answer_is_known_and_a_refusal_is_wrong(tmp_path: Pa
         for place, text in enumerate(texts)
     ]
     rows[4]["finish_reason"] = "length"
-    scores = score(recorded(tmp_path, *rows), items("lima", "Lima", "x", "I don't know", "Ni"), progress=False)
+    scores = score(recorded(tmp_path, *rows), items("lima", "Lima", "x", "Quito", "Ni"), progress=False)
     assert scores.confidence.tolist() == pytest.approx([0.25] * 5)
     assert scores.correct.tolist() == [1, 0, 0, 0, 1]
     assert scores.outcomes == ("answered", "answered", "empty", "refused", "truncated")

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_llmcal.cli import main
 from pytest_llmcal.tasks import OpenItem, Task, TaskError, Writing, load_task
+from pytest_llmcal.tasks.correctness import correctness
 
 
 def right(text: str, item: OpenItem) -> float:
@@ -172,3 +173,25 @@ def test_a_description_that_is_wrong_is_named(tmp_path: Path) -> None:
     description.write_text(DESCRIPTION.replace("token_f1", "f1"))
     with pytest.raises(TaskError, match=r"open.toml: .*unknown correctness 'f1'; allowed are "):
         load_task(description)
+
+
+def test_a_correctness_of_ones_own_is_found_beside_the_description(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps(ROW))
+    (tmp_path / "words_of_mine.py").write_text("WORDS = ('yes',)")
+    (tmp_path / "checks_of_mine.py").write_text(
+        "from words_of_mine import WORDS\ndef right(text, item):\n    return text in WORDS"
+    )
+    described = 'source = "rows.jsonl"\nreferences = "answer"\ncalibration = 0\ncorrectness = "checks_of_mine:right"'
+    (tmp_path / "t.toml").write_text(described)
+    item = first(load_task(tmp_path / "t.toml"))
+    assert [correctness("checks_of_mine:right")(text, item) for text in ("yes", "no")] == [1.0, 0.0]
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "checks_of_mine.py").write_text("right = 1")
+    (other / "t.toml").write_text(described)
+    with pytest.raises(TaskError, match=r"a module of this name is imported already.*give one of them another name"):
+        load_task(other / "t.toml")
+    (other / "broken_of_mine.py").write_text("def right(")
+    (other / "t.toml").write_text(described.replace("checks_of_mine", "broken_of_mine"))
+    with pytest.raises(TaskError, match=r"broken_of_mine.py cannot be imported: "):
+        load_task(other / "t.toml")
