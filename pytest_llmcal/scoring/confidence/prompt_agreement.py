@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pytest_llmcal.scoring.confidence.equivalence import AnyEquivalence, Pair, equivalence
+from pytest_llmcal.scoring.confidence.equivalence import FREE, AnyEquivalence, Pair, equivalence
 from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer, Cost, Kind
 from pytest_llmcal.scoring.confidence.sequence import greedy
 from pytest_llmcal.scoring.protocol import GenerationOptions, ModelError
@@ -74,7 +74,7 @@ class PromptAgreement:
     def cost(self) -> Cost:
         """What it asks for one item; of paraphrases, the one with most."""
         own = self.variants if self.paraphrases is None else max(self.paraphrases.values(), key=len, default=())
-        besides = "" if self.equivalence == "text" else f"{len(own)} pairs compared"
+        besides = "" if self.equivalence in FREE else f"{len(own)} pairs compared"
         return Cost(texts=1 + len(own), besides=besides)
 
     def answers(self, asker: Asker, items: Sequence[OpenItem], writing: Writing) -> list[ConfidentAnswer]:

@@ -85,7 +85,7 @@ def test_a_method_for_answers_of_another_kind_is_refused_with_those_that_there_a
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("self_consistency(equivalence=5)", "unknown equivalence 5; allowed are text, entailment:MODEL"),
+        ("self_consistency(equivalence=5)", "unknown equivalence 5; allowed are text, number, entailment:MODEL"),
         ("self_consistency(smoothing=1)", "smoothing is 1; allowed are two numbers"),
         ("self_consistency(smoothing=('a', 'b'))", r"smoothing is \('a', 'b'\); allowed are two numbers"),
         ("p_true(temperature=-1)", "temperature is -1; allowed are 0 and finite numbers above"),
