@@ -16,7 +16,9 @@ def positive(text: str) -> int:
 def add_chat(parser: argparse.ArgumentParser) -> None:
     """Add what puts prompts into a conversation, as the options of the same names do in a run of pytest."""
     parser.add_argument("--chat", action="store_true", help="as --llmcal-chat: every prompt is a user's turn")
-    parser.add_argument("--system", metavar="TEXT", help="as --llmcal-system: system prompt before it; only with --chat")
+    parser.add_argument(
+        "--system", metavar="TEXT", help="as --llmcal-system: system prompt before it; only with --chat"
+    )
 
 
 def chat_of(options: argparse.Namespace) -> dict[str, Any]:

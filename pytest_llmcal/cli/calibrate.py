@@ -40,8 +40,8 @@ def add_calibrate(commands: Any) -> None:
     parser.add_argument(
         "--confidence",
         metavar="METHOD",
-        help="how sure the model is, as --llmcal-confidence-method: 'self_consistency(samples=10)' (default: a choice's "
-        "probability, and that of the sequence where answers are written)",
+        help="how sure the model is, as --llmcal-confidence-method: 'self_consistency(samples=10)' (default: a "
+        "choice's probability, and that of the sequence where answers are written)",
     )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the calibrator")
     parser.add_argument(

@@ -40,8 +40,8 @@ class RecordedModel:
     the same three keys. Further columns are passed over.
 
     A prompt is found by its item's id, and where no row has that, by its text. A row with both answers that prompt
-    alone, so that one id may stand for several; one without a prompt answers the item's own prompt, or where a prompt is
-    asked without its item, the first that its id is asked with.
+    alone, so that one id may stand for several; one without a prompt answers the item's own prompt, or where a prompt
+    is asked without its item, the first that its id is asked with.
     Answers are given as they are, whatever length, stop texts, temperature or seed are asked for; a prompt, a number of
     samples or a kind of answer that was not recorded is refused.
 

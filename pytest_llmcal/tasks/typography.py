@@ -13,7 +13,7 @@ _FRACTION_SLASH = "\u2044"
 
 
 def plain(text: str) -> str:
-    """Return a text with the quotes, apostrophes and dashes of a keyboard, and with characters composed alike.
+    r"""Return a text with the quotes, apostrophes and dashes of a keyboard, and with characters composed alike.
 
     The latter is Unicode's normalisation form KC: full-width forms become ordinary ones, and a letter with a combining
     accent becomes the letter that has it.
@@ -21,7 +21,7 @@ def plain(text: str) -> str:
     Examples
     --------
     >>> plain("Hawai\u2019i \u2013 \u201c\uff19\uff10\uff05\u201d")
-    'Hawai\\'i - "90%"'
+    'Hawai\'i - "90%"'
     """
     # dashes and quotes first: form KC makes white space of some
     return unicodedata.normalize("NFKC", text.translate(_PLAIN)).replace(_FRACTION_SLASH, "/")

@@ -78,7 +78,9 @@ def test_what_a_file_of_ids_answers_does_not_depend_on_what_was_asked_before(tmp
     items = Items("t", "test", (OpenItem("a", "How many?", ("42",)),), Writing())
     for _ in range(2):
         assert score(model, items, confidence="verbalised", progress=False).confidence.tolist() == [0.9]
-        assert score(model, items, confidence="sequence_mean", progress=False).confidence[0] == pytest.approx(0.3679, abs=1e-4)
+        assert score(model, items, confidence="sequence_mean", progress=False).confidence[0] == pytest.approx(
+            0.3679, abs=1e-4
+        )
         with pytest.raises(ModelError, match="record that with columns id and prompt"):
             score(model, items, confidence="verbalised_two_steps", progress=False)
 

@@ -127,6 +127,10 @@ def test_an_error_names_file_line_and_column(tmp_path: Path, row: Any, options: 
         ({"correctness": "chrf"}, "correctness has a meaning only with references or judged"),
         ({"stop": "."}, "stop has a meaning only with references or judged"),
         ({"judged": "answer"}, "judged and judgement go together, and one of them is missing"),
+        (
+            {"references": "answer", "layout": "bbq"},
+            "layout 'bbq' has choices to pick from, so references and judged have",
+        ),
         ({"references": "answer", "correctness": "chfr"}, "unknown correctness 'chfr'; allowed are bleu, "),
         ({"references": "answer", "max_tokens": 0}, "max_tokens is 0; allowed is a whole number of at least 1"),
         ({"references": "answer", "stop": [""]}, r"stop is \[''\]; allowed is a text of at least one character"),
@@ -137,6 +141,14 @@ def test_an_error_names_file_line_and_column(tmp_path: Path, row: Any, options: 
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, options: Any, message: str) -> None:
     with pytest.raises(TaskError, match=message):
         task_of(tmp_path, ROW, **options)
+
+
+def test_running_text_has_no_right_answers(tmp_path: Path) -> None:
+    (tmp_path / "stories.txt").write_text("Once upon a time.", encoding="utf-8")
+    with pytest.raises(
+        TaskError, match=r"a \.txt file is running text, which asks nothing, so references and judged have"
+    ):
+        load_task(tmp_path / "stories.txt", references="answer")
 
 
 DESCRIPTION = """

@@ -28,10 +28,11 @@ _NO_NUMBER = re.compile(r"\d+(?:\.\d+){2,}|\d[\d.]*[eE][+-]?(?:\d{4,}|\d+[^\W\d]
 def last_number(text: str, item: OpenItem) -> float:
     r"""Return 1 if the last number of the text equals that of a reference, else 0.
 
-    Thousands are parted by commas, apostrophes or not at all, decimals begin with a point, and units, currencies and a full stop at
-    the end play no part: ``$1,200.00`` and ``1200 dollars`` are the same. Where a text has ``####``, as solutions of
-    GSM8K have, the first number after it is taken. A text without a number is wrong. (Cobbe et al., "Training Verifiers
-    to Solve Math Word Problems", arXiv:2110.14168.)
+    Thousands are parted by commas, apostrophes or not at all, decimals begin with a point, and units, currencies and a
+    full stop at the end play no part: ``$1,200.00`` and ``1200 dollars`` are the same. Dates and versions, 12.05.2020
+    or 1.2.3, are no numbers. Where a text has ``####``, as solutions of GSM8K have, the first number after it is taken.
+    A text without a number is wrong. (Cobbe et al., "Training Verifiers to Solve Math Word Problems",
+    arXiv:2110.14168.)
 
     Parameters
     ----------

@@ -76,7 +76,9 @@ def test_relations_have_names_and_an_unknown_one_is_told_which() -> None:
         [Pair("a or b", "a", "b"), Pair("a or b", "a", "c")]
     ) == [True, False]
     for unknown in ("texts", "entailment", "embedding:", "nli:some/model"):
-        with pytest.raises(ModelError, match=f"unknown equivalence '{unknown}'; allowed are text, number, entailment:MODEL"):
+        with pytest.raises(
+            ModelError, match=f"unknown equivalence '{unknown}'; allowed are text, number, entailment:MODEL"
+        ):
             equivalence(unknown)
     with pytest.raises(ModelError, match=r"threshold is 1\.5; allowed is -1 to 1"):
         Embedding("some/model", threshold=1.5)

@@ -27,8 +27,9 @@ def equivalence(given: AnyEquivalence) -> Equivalence:
     Parameters
     ----------
     given : str, Equivalence or callable
-        ``"text"``, ``"number"``, ``"entailment:MODEL"`` or ``"embedding:MODEL"`` with a folder or a name on the Hugging Face hub; a
-        relation itself; or a function from question, one answer and the other to whether they say the same.
+        ``"text"``, ``"number"``, ``"entailment:MODEL"`` or ``"embedding:MODEL"`` with a folder or a name
+        on the Hugging Face hub; a relation itself; or a function from question, one answer and the other to whether
+        they say the same.
 
     Raises
     ------
@@ -52,6 +53,6 @@ def equivalence(given: AnyEquivalence) -> Equivalence:
     if kind in _OF_A_MODEL and model:
         return _OF_A_MODEL[kind](model)
     raise ModelError(
-        f"unknown equivalence {given!r}; allowed are text, number, entailment:MODEL, embedding:MODEL, and in Python a function "
-        f"of question, one answer and the other"
+        f"unknown equivalence {given!r}; allowed are text, number, entailment:MODEL, embedding:MODEL, and in Python a "
+        f"function of question, one answer and the other"
     )

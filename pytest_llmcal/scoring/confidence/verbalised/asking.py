@@ -106,9 +106,9 @@ class Verbalised:
     def read(self, written: Generation, stop: Sequence[str] = ()) -> ConfidentAnswer:
         """Part the answer from the confidence.
 
-        Where there is no "Confidence:", the whole text is the answer. Where nothing stands before it, the answer is what
-        "Answer:" stands before, and else empty: whoever only says how sure he is has answered nothing. It ends at the
-        task's stop strings all the same, and a next question that the model asks itself is not read.
+        Where there is no "Confidence:", the whole text is the answer. Where nothing stands before it, the answer is
+        what "Answer:" stands before, and else empty: whoever only says how sure he is has answered nothing. It ends at
+        the task's stop strings all the same, and a next question that the model asks itself is not read.
 
         Parameters
         ----------

@@ -79,8 +79,8 @@ def read_confidence(text: str, *, complete: bool = True) -> float | None:
 
     The number may stand behind a label ("Confidence: 90%") or in a short sentence of its own ("I am 90% sure that it is
     right"). A sentence of any other kind, such as "The answer is 42", says nothing, and neither does one that speaks
-    against the answer ("90% wrong"). What comes after the first sentence is only searched for other numbers: those from 0
-    to 1 with a percent sign, a point or a scale, those above 10 and up to 100 that a line or a sentence ends in, and
+    against the answer ("90% wrong"). What comes after the first sentence is only searched for other numbers: those from
+    0 to 1 with a percent sign, a point or a scale, those above 10 and up to 100 that a line or a sentence ends in, and
     whatever number stands alone or behind a label. A next turn ("Question: ...") is not read at all.
 
     Parameters
