@@ -83,6 +83,7 @@ READ = [
     ("Confidence (0-1): 0.9", 0.9),
     ("90\nConfidence: 90", 0.9),
     ("90%. It has 20 bridges.", 0.9),
+    ("85% sure.\n1. It is known.\n2. It is old.", 0.85),
 ]
 
 NOT_READ = [

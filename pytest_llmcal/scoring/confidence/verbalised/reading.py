@@ -37,6 +37,7 @@ _IN_NUMBERS = re.compile(
 )
 _IN_WORDS = re.compile(rf"(?:{_LABEL})?(?:{_I_AM})?[(\[]?(?P<phrase>{_PHRASE})[)\]]?{_OF_IT}{_REMARK}", _FLAGS)
 _ALONE = re.compile(rf"(?P<phrase>{_PHRASE})|{_ABOUT}(?:{QUANTITY})", _FLAGS)
+_IN_A_LIST = re.compile(r"^[1-9][.)]\s", re.MULTILINE)
 _AT_THE_END = re.compile(r"(?:^|[\s,:(])([0-9]{1,3}(?:\.[0-9]{1,12})?)\)?$")
 _ANYWHERE = re.compile(rf"(?<![\w.,/$€£-])(?:{QUANTITY})(?![\w/%])", _FLAGS)
 
@@ -177,7 +178,7 @@ def _agrees(value: float, rest: str) -> bool:
     """Say whether whatever else looks like a probability is the same."""
     others = [quantity(found) for found in _ANYWHERE.finditer(rest)]
     return all(other.value == value for other in others if other.explicit) and all(
-        _ends_alike(value, sentence.strip(" .!;")) for sentence in re.split(r"\n|[.!;]\s", rest)
+        _ends_alike(value, sentence.strip(" .!;")) for sentence in re.split(r"\n|[.!;]\s", _IN_A_LIST.sub("", rest))
     )
 
 
