@@ -16,7 +16,7 @@ from pytest_llmcal.tasks.correctness import ENTAILMENT, JUDGED, judge_of, split_
 from pytest_llmcal.tasks.outcomes import Outcome, outcome
 
 UNPARSEABLE = "unparseable"
-"""Why an answer is left out whose confidence cannot be read."""
+"""Why an answer is left out whose confidence cannot be read, unless it declines to answer or is none."""
 
 
 def score_written(
@@ -30,8 +30,8 @@ def score_written(
 ) -> Scores:
     """Have items answered and judge the answers.
 
-    An empty answer is judged like any other, a truncated one as far as it goes, and a refusal counts as wrong. An
-    answer whose confidence cannot be read is left out by name.
+    An empty answer is judged like any other, a truncated one as far as it goes, and a refusal counts as wrong. What has
+    no confidence that can be read is left out, and counted by what it is: unparseable, or a refusal, or empty.
     """
     judge = judge_of(writing.correctness, {ENTAILMENT: entailment})  # what cannot be judged is not to be written
     answers = method.answers(Asker(model, progress), items, writing)
@@ -42,7 +42,7 @@ def score_written(
             f"here {answers[0].text!r}"
         )
     texts = [answers[place].text for place in known]
-    outcomes = [_outcome(answers[place], writing) for place in known]
+    outcomes = [_outcome(answers[place], items[place], writing) for place in known]
     found = judge(texts, [items[place] for place in known])
     return Scores(
         [answer.confidence for answer in answers if answer.confidence is not None],
@@ -52,12 +52,19 @@ def score_written(
         answers=texts,
         outcomes=outcomes,
         left_out={
-            item.id: UNPARSEABLE for item, answer in zip(items, answers, strict=True) if answer.confidence is None
+            item.id: _why_left_out(answer, item, writing)
+            for item, answer in zip(items, answers, strict=True)
+            if answer.confidence is None
         },
         about=replace(about, confidence_method=label(method)),
     )
 
 
-def _outcome(answer: ConfidentAnswer, writing: Writing) -> Outcome:
+def _outcome(answer: ConfidentAnswer, item: OpenItem, writing: Writing) -> Outcome:
     judged_by_people = split_threshold(writing.correctness)[0] == JUDGED
-    return outcome(answer.text, answer.finish_reason, () if judged_by_people else writing.refusals)
+    return outcome(answer.text, answer.finish_reason, () if judged_by_people else writing.refusals, item.references)
+
+
+def _why_left_out(answer: ConfidentAnswer, item: OpenItem, writing: Writing) -> str:
+    became = _outcome(answer, item, writing)
+    return became if became in ("empty", "refused") else UNPARSEABLE
