@@ -20,6 +20,7 @@ from pytest_llmcal.measurement import (
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measured_groups import MeasuredGroup, MeasuredGroups, measured_groups, metric_of_scores
 from pytest_llmcal.scores.measures.measured import level_of
+from pytest_llmcal.scores.outcomes import counted
 from pytest_llmcal.statistics.interval import Interval
 from pytest_llmcal.statistics.simultaneous import (
     gaps_between,
@@ -230,6 +231,7 @@ class ByGroup(Mapping[str, "Scores"]):
             method=f"{self._kinds(measured)}; {method}{measured.left_out}",
             confidence=level,
             about=replace(whole.about, group=about),
+            left_out=counted(whole.left_out),
             scores=whole,
             interval_at=interval_at,
             **more,
