@@ -122,8 +122,8 @@ def _next(record: Mapping[str, Any]) -> list[str]:
     outcome, limit, floor = record["outcome"], record["limit"], record["noise_floor_p95"]
     if outcome == "undecided" and hides_too_much(_left_out(record), record["n"]):
         advice = (
-            "have the model say a confidence that can be read about more of the items, or say with --llmcal-undecided "
-            "what such a verdict counts as"
+            "have the model say a confidence that can be read about more of the items; --llmcal-undecided lets no such "
+            "verdict pass"
         )
     elif outcome == "undecided":
         advice = "use more items, accept another limit, or say with --llmcal-undecided what such a verdict counts as"
