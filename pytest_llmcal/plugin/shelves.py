@@ -176,6 +176,7 @@ class ModelShelf:
         """
         from pytest_llmcal.scoring import ModelError, score
         from pytest_llmcal.scoring.confidence import identity, told
+        from pytest_llmcal.tasks import TaskError
 
         key = (id(model), items.task, items.split, items.fingerprint, normalization, identity(method))
         if key not in self._scores:
@@ -183,7 +184,7 @@ class ModelShelf:
                 start = perf_counter()
                 try:
                     answers = score(model, items, normalization=normalization, confidence=method, progress=progress)
-                except ModelError as error:
+                except (ModelError, TaskError) as error:  # it cannot answer, or what it wrote cannot be judged
                     raise AnswerError(str(error)) from None
             if not keep:
                 return answers
