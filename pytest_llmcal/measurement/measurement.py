@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor, Uncalibrated
 from pytest_llmcal.measurement.errors import MeasurementError
-from pytest_llmcal.measurement.item_outcomes import LeftOut, hides_too_much, said_of_left_out
+from pytest_llmcal.measurement.item_outcomes import MOST_LEFT_OUT, LeftOut, hides_too_much, said_of_left_out
 from pytest_llmcal.measurement.judging import Judgement, judged
 from pytest_llmcal.measurement.notebook import measurement_html
 from pytest_llmcal.measurement.ranges import range_of
@@ -221,8 +221,8 @@ class Measurement(float):
 
     @property
     def hides_too_much(self) -> bool:
-        """Whether more than a tenth of all items are left out, so that no claim holds."""
-        return hides_too_much(self.left_out, self.n)
+        """Whether so many items are left out that no claim holds."""
+        return bool(self._too_much_hidden())
 
     @property
     def noise_floor(self) -> NoiseFloor | None:
@@ -453,6 +453,10 @@ class Measurement(float):
             judgement.p_value,
             judgement.share,
         )
+
+    def _too_much_hidden(self) -> str:
+        """Say where too many items are left out; empty where nowhere."""
+        return f"more than {100 * MOST_LEFT_OUT:g}% are" if hides_too_much(self.left_out, self.n) else ""
 
     def _where(self) -> str:
         """Say on what it was measured."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmcal.measurement import MOST_LEFT_OUT, Correction, Observation, Rules, Verdict, shares, using
+from pytest_llmcal.measurement import Correction, Observation, Rules, Verdict, shares, using
 from pytest_llmcal.plugin.assertions import explain_failure
 from pytest_llmcal.plugin.attempts import AttemptLog, to_plain
 from pytest_llmcal.plugin.drafts import AttemptDraft
@@ -97,7 +97,7 @@ def _rules(item: pytest.Item) -> Rules:
             )
         if observation.verdict is None and observation.measurement.hides_too_much:
             pytest.fail(
-                f"{record.explanation} But where more than {100 * MOST_LEFT_OUT:g}% are, no claim holds: have the model "
+                f"{record.explanation} But where {observation.measurement._too_much_hidden()}, no claim holds: have the model "
                 "say a confidence that can be read about more of the items, or gate scores.unanswered()."
             )
 

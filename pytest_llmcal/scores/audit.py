@@ -180,7 +180,7 @@ def audit(
     held_out = other & (bins >= found.subgroup.first) & (bins <= found.subgroup.last)
     for name, member in found.subgroup.members.items():
         held_out &= members[name] == member
-    part = self._group(_named(found.subgroup, edges), list(np.flatnonzero(held_out)))
+    part = self._group(_named(found.subgroup, edges), list(np.flatnonzero(held_out)), self.left_out)
     return _tested(part, found, _named(found.subgroup, edges), (int(first.sum()), self), confidence)
 
 

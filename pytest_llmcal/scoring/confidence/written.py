@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from pytest_llmcal.measurement import About
 from pytest_llmcal.scores import Scores
@@ -44,18 +45,19 @@ def score_written(
     texts = [answers[place].text for place in known]
     outcomes = [_outcome(answers[place], writing) for place in known]
     found = judge(texts, [items[place] for place in known])
-    return Scores(
+    lost = [place for place, answer in enumerate(answers) if answer.confidence is None]
+    scores = Scores(
         [answer.confidence for answer in answers if answer.confidence is not None],
         [0.0 if became == "refused" else right for right, became in zip(found, outcomes, strict=True)],
         ids=[items[place].id for place in known],
         groups={attribute: [members[place] for place in known] for attribute, members in groups.items()},
         answers=texts,
         outcomes=outcomes,
-        left_out={
-            item.id: UNPARSEABLE for item, answer in zip(items, answers, strict=True) if answer.confidence is None
-        },
+        left_out={items[place].id: UNPARSEABLE for place in lost},
         about=replace(about, confidence_method=label(method)),
     )
+    its = {items[place].id: {attribute: members[place] for attribute, members in groups.items()} for place in lost}
+    return scores._with(left_out_groups=MappingProxyType(its))
 
 
 def _outcome(answer: ConfidentAnswer, writing: Writing) -> Outcome:
