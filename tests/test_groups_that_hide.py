@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pytest_llmcal import Scores
+from pytest_llmcal.history.item_file import read_scores, write_scores
 from pytest_llmcal.measurement import Verdict
 from pytest_llmcal.scores.joined import joined
 
@@ -74,7 +76,7 @@ def test_a_group_that_hides_too_much_lets_no_claim_about_all_groups_hold(side: s
     assert groups["b"].ece().below(0.2).status == "holds"
 
 
-def test_where_they_belong_survives_every_way_round() -> None:
+def test_where_they_belong_survives_every_way_round(tmp_path: Path) -> None:
     some = knowing({"x": "a", "y": "b"})
     back = pickle.loads(pickle.dumps(some))
     assert {name: dict(its) for name, its in back.left_out_groups.items()} == {"x": {"side": "a"}, "y": {"side": "b"}}
@@ -82,3 +84,6 @@ def test_where_they_belong_survives_every_way_round() -> None:
     assert whole.left_out_groups == some.left_out_groups
     assert set(whole.by_group("side")["a"].left_out) == {"x"}
     assert set(some.compare(hiding(0)).scores.by_group("side")["b"].left_out) == {"y"}
+    [read] = read_scores(write_scores([some], tmp_path / "items.parquet"))
+    assert read.left_out_groups == some.left_out_groups
+    assert set(read.by_group("side")["b"].left_out) == {"y"}
