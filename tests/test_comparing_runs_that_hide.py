@@ -21,7 +21,9 @@ def hiding(missing: int, *, sure: float = 0.9) -> Kept:
     correct = np.arange(N) % 5 > 0
     left_out = dict.fromkeys(IDS[N - missing : N], "unparseable")
     here = slice(N - missing)
-    scores = Scores(np.full(N, sure)[here], correct[here], ids=IDS[here.start : here.stop], left_out=left_out, about=ABOUT)
+    scores = Scores(
+        np.full(N, sure)[here], correct[here], ids=IDS[here.start : here.stop], left_out=left_out, about=ABOUT
+    )
     return replace(kept(scores, source="run.json", metrics=("ece", "brier", "accuracy")), source="run.json")
 
 

@@ -178,7 +178,8 @@ class Judged:
     best : Trial or None
         The method with the best number; None where all methods hide too much.
     as_good, worse : tuple of (Trial, Measurement)
-        The others that do not hide too much, each with its difference to the best: those that may be as good, and those that are not.
+        The others that do not hide too much, each with its difference to the best: those that may be as good, and
+        those that are not.
     """
 
     column: Column
@@ -242,7 +243,11 @@ def lines(
         f"table right at once in {100 * LEVEL:.0f} of 100",
         *(_sentence(column) for column in columns if len(trials) > 1),
         *(f"{column.title}: not of graded answers" for column in COLUMNS if column not in there),
-        *(f"{trial.name}: {trial.left_out}{_NOT_COMPARED * trial.hides_too_much}" for trial in trials if trial.left_out),
+        *(
+            f"{trial.name}: {trial.left_out}{_NOT_COMPARED * trial.hides_too_much}"
+            for trial in trials
+            if trial.left_out
+        ),
         *(["", "Not used:"] if refused else []),
         *(f"  {each.name}: {each.reason}" for each in refused),
     ]

@@ -113,10 +113,11 @@ def compare(old: Kept, new: Kept, *, level: float = 0.95, skip_other_data: bool 
     """Compare a run with an earlier one, gate by gate and measurement by measurement.
 
     Where item scores of both are kept and give the recorded numbers again, the difference is paired; elsewhere it
-    is made of the two intervals. Where the newer run hides too many confidences, and more than the earlier one, the
-    change is for the worse whatever the numbers of the rest say. Any other is larger than noise if its one-sided p-value survives Holm's
+    is made of the two intervals. A change is larger than noise if its one-sided p-value survives Holm's
     procedure over all changes: that of the interval, and of a paired ECE that of the exchange test
-    (``statistics.exchange``), as the interval of its difference is too wide to see changes that matter.
+    (``statistics.exchange``), as the interval of its difference is too wide to see changes that matter. Where the
+    newer run hides too many confidences, and more than the earlier one, it is one for the worse, whatever the other
+    items say.
 
     Parameters
     ----------

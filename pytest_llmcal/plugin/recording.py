@@ -97,8 +97,8 @@ def _rules(item: pytest.Item) -> Rules:
             )
         if observation.verdict is None and observation.measurement.hides_too_much:
             pytest.fail(
-                f"{record.explanation} But where {observation.measurement._too_much_hidden()}, no claim holds: have the model "
-                "say a confidence that can be read about more of the items, or gate scores.unanswered()."
+                f"{record.explanation} But where {observation.measurement._too_much_hidden()}, no claim holds: have "
+                "the model say a confidence that can be read about more of the items, or gate scores.unanswered()."
             )
 
     return Rules(

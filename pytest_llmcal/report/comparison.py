@@ -76,7 +76,9 @@ def _notes(compared: RunComparison) -> list[str]:
             "A change of ECE is judged by exchanging the answers of both models, item by item; its interval stands "
             "for any two models and is wider."
         )
-    notes += dict.fromkeys(_left_out(change) for change in compared.changes if change.then.left_out or change.now.left_out)
+    notes += dict.fromkeys(
+        _left_out(change) for change in compared.changes if change.then.left_out or change.now.left_out
+    )
     reasons = [change.why_unpaired for change in compared.changes if change.why_unpaired is not None]
     notes += [f"{reasons.count(why)} not paired, so less can be told: {why}." for why in dict.fromkeys(reasons)]
     for run, kept in (("the earlier run", compared.old), ("the newer run", compared.new)):
@@ -95,10 +97,10 @@ def _left_out(change: Change) -> str:
     said = [said_of_left_out(one.left_out, one.n) or f"none of {one.n} items" for one in (change.then, change.now)]
     counts = "as then" if said[0] == said[1] else f"then {said[0]}"
     if not change.hides_more:
-        return f"{said[1].capitalize()}; {counts}."
+        return f"Now {said[1]}; {counts}."
     return (
-        f"{said[1].capitalize()}; {counts}: where a run leaves out more than {100 * MOST_LEFT_OUT:g}%, and more than the "
-        "one before, it is called worse, whatever the other items say."
+        f"Now {said[1]}; {counts}: where a run leaves out more than {100 * MOST_LEFT_OUT:g}%, and more than the one "
+        "before, it is called worse, whatever the other items say."
     )
 
 

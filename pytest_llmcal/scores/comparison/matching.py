@@ -51,7 +51,9 @@ def _both_answered(this: Scores, baseline: Scores) -> tuple[Scores, Scores]:
         if scores.ids is not None and not kept:
             raise ScoresError("this model and the baseline have no item in common that neither of them leaves out")
         whole = scores.ids is None or len(kept) == len(scores)
-        pair.append((scores if whole else scores._take(np.array(kept)))._with(left_out=left_out, left_out_groups=groups))
+        pair.append(
+            (scores if whole else scores._take(np.array(kept)))._with(left_out=left_out, left_out_groups=groups)
+        )
     return pair[0], pair[1]
 
 
