@@ -62,7 +62,9 @@ def in_short(record: Mapping[str, Any]) -> str:
     """Say in one line what was judged; the important words come first, for it is cut at the terminal's width."""
     if record["limit"] is None:
         return f"{record['metric']} {record['relation']} {record['outcome']}"
-    return f"{record['metric']}={record['estimate']:.4f} {record['relation']} {record['limit']:.4g} {record['outcome']}"
+    said = f"{record['metric']}={record['estimate']:.4f} {record['relation']} {record['limit']:.4g} {record['outcome']}"
+    hides = record["relation"] in _RELATIONS and hides_too_much(_left_out(record), record["n"])
+    return f"too many items left out: {said}" if hides else said
 
 
 def explained(record: Mapping[str, Any]) -> list[str]:

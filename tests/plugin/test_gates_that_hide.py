@@ -41,4 +41,5 @@ def test_no_option_and_no_comparison_lets_a_hiding_model_pass(project: Project, 
     result.assert_outcomes(failed=4, **({"passed": 2} if counts_as == "pass" else {"passed": 1, "skipped": 1}))
     text = seen(result)
     assert "100 of 500 items are left out: unparseable 100. But where more than 10% are, no claim holds" in text
+    assert "test_a_plain_comparison[fair] - too many items left out" in text
     assert "--llmcal-undecided lets no such verdict pass" in text
