@@ -94,7 +94,11 @@ OPTIONS: tuple[Option, ...] = (
         "p_true, margin, 'self_consistency(samples=20)' and so on (default: the probability of the answer)",
         "NAME",
     ),
-    Option("undecided", "what an undecided verdict does to its test (default fail)", "{fail,pass,skip}"),
+    Option(
+        "undecided",
+        "what a verdict does to its test that too few items leave undecided (default fail)",
+        "{fail,pass,skip}",
+    ),
     Option(
         "correction",
         "how gates share one error rate, so that all together refute no more often in error than one: "

@@ -11,7 +11,7 @@ from pytest_llmcal.plugin.artefacts import calibrated
 from pytest_llmcal.plugin.confidence import confidence_of
 from pytest_llmcal.plugin.logs import FLAG, AnsweredTask
 from pytest_llmcal.plugin.looks import looks_of
-from pytest_llmcal.plugin.shelves import LoadError
+from pytest_llmcal.plugin.shelves import AnswerError, LoadError
 from pytest_llmcal.plugin.stash import ATTEMPT, MODELS, SETTINGS
 
 if TYPE_CHECKING:
@@ -81,18 +81,31 @@ class Score:
         Decision
             As a bool it is its verdict, the one that is recorded.
         """
+        from pytest_llmcal.scoring.confidence.written import UnreadableError
         from pytest_llmcal.scoring.until import until
 
         every = _items(asked)
-        decision = until(
-            lambda items: self._scored(items, normalization, confidence),
-            every,
-            verdict=verdict,
-            max_items=max_items,
-            seed=self._request.config.stash[SETTINGS].seed,
-            clusters=clusters,
-            baseline=baseline,
-        )
+
+        def scored(items: Items) -> Scores:
+            try:
+                return self._scored(items, normalization, confidence)
+            except AnswerError as error:
+                if isinstance(error.reason, UnreadableError):
+                    raise error.reason from None  # of these items, which are not all
+                raise
+
+        try:
+            decision = until(
+                scored,
+                every,
+                verdict=verdict,
+                max_items=max_items,
+                seed=self._request.config.stash[SETTINGS].seed,
+                clusters=clusters,
+                baseline=baseline,
+            )
+        except UnreadableError as error:
+            raise AnswerError(str(error)) from None
         self._note_precision(every)
         return decision
 
