@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from inner_runs import Project, seen
+
+SUITES = Path(__file__).parents[2] / "suites"
 
 # Coins in the hands of a model that answers "heads" whatever is asked, and otherwise where its name says so. The
 # prompts list both sides: "Coin 0.9 shows heads or tails: it is".
@@ -178,3 +182,31 @@ def test_another_way_to_weigh_choices_or_to_be_sure_is_another_look(project: Pro
     project.write("conftest.py", STAND_IN)
     project.gates(WAYS)
     project.run("--llmcal-model", "calm").assert_outcomes(passed=1)
+
+
+RUNNING_TEXT = """
+from stand_ins import *
+from stand_ins import pytest_llmcal_load_task as coins_task
+from pytest_llmcal.tasks import Text
+
+def pytest_llmcal_load_task(name):
+    if name != "story":
+        return coins_task(name)
+    return Task(name, None, Items(name, "test", (Text("t", "Once upon a time."),)), source="here")
+"""
+
+
+@pytest.mark.parametrize(
+    ("suite", "task", "outcomes"),
+    [
+        ("bias/test_bias.py", "coins", {"skipped": 5}),
+        ("metamorphic/test_metamorphic.py", "coins", {"passed": 1, "skipped": 2}),
+        ("metamorphic/test_metamorphic.py", "story", {"skipped": 3}),
+    ],
+)
+def test_ready_made_gates_skip_what_a_task_has_nothing_of(
+    project: Project, suite: str, task: str, outcomes: dict[str, int]
+) -> None:
+    project.write("conftest.py", RUNNING_TEXT)
+    project.write("test_gates.py", (SUITES / suite).read_text(encoding="utf-8"))
+    project.run("--llmcal-model", "calm", "--llmcal-task", task, "--llmcal-allow-empty").assert_outcomes(**outcomes)
