@@ -17,11 +17,16 @@ Answer = TypeVar("Answer")
 
 @dataclass
 class _Chunk:
-    """One chunk: the keys of its questions in order, and the answers to them so far."""
+    """One chunk: the keys of its questions in order, and the answers to them so far.
+
+    Of what is asked, the own keys are neither known nor another chunk's: a question that stands in two items has the
+    answer of the first for good, although the whole second item is asked too.
+    """
 
     wanted: list[bytes]
     packed: dict[bytes, bytes]
     asked: list[bytes]
+    own: set[bytes]
 
     @property
     def is_whole(self) -> bool:
@@ -92,11 +97,11 @@ class Asking(Generic[Asked, Answer]):
             for key, each in zip(wanted, part, strict=True):
                 if self._question.item(each) in lacking:
                     missing.setdefault(key, each)
-            chunk = _Chunk(wanted, packed, list(missing))
-            self._shared |= dict.fromkeys(key for key in wanted if key not in packed and key not in missing)
+            chunk = _Chunk(wanted, packed, list(missing), missing.keys() - packed.keys() - self._awaited)
+            self._shared |= dict.fromkeys(key for key in wanted if key not in packed and key not in chunk.own)
             if missing:
                 self._under_way[number] = chunk
-                self._awaited |= missing.keys()
+                self._awaited |= chunk.own
                 self._last = len(part)
                 yield number, list(missing.values())
             else:
@@ -113,10 +118,11 @@ class Asking(Generic[Asked, Answer]):
             In the order in which they were asked for.
         """
         chunk = self._under_way.pop(number)
-        new = {key: self._question.pack(answer) for key, answer in zip(chunk.asked, answers, strict=True)}
+        given = zip(chunk.asked, answers, strict=True)
+        new = {key: self._question.pack(answer) for key, answer in given if key in chunk.own}
         self._store.keep(self._model, new)
-        self._awaited -= new.keys()
-        self._share(new)
+        self._awaited -= chunk.own
+        self._shared |= {key: new[key] for key in self._shared.keys() & new.keys()}
         chunk.packed |= new
         self._put(number, chunk)
 
@@ -131,9 +137,6 @@ class Asking(Generic[Asked, Answer]):
             chunk.packed |= {key: packed for key in chunk.wanted if (packed := self._shared.get(key)) is not None}
             self._unpack(number, chunk)
         return [answer for number in sorted(self._answers) for answer in self._answers[number]]
-
-    def _share(self, new: Mapping[bytes, bytes]) -> None:
-        self._shared |= {key: new[key] for key in self._shared.keys() & new.keys()}
 
     def _put(self, number: int, chunk: _Chunk) -> None:
         if chunk.is_whole:
