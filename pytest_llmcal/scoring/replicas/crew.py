@@ -82,6 +82,17 @@ class Crew:
         while not self._idle:
             self._hear([])
 
+    def wait_for_all(self) -> None:
+        """Return once every replica has loaded the model.
+
+        Raises
+        ------
+        ModelError
+            As for ``wait_for_one``.
+        """
+        while self._loading:
+            self._hear([])
+
     def answered(
         self, ask: Ask[Any, Any], parts: Iterable[tuple[int, Sequence[Any]]]
     ) -> Iterator[tuple[int, Sequence[Any]]]:

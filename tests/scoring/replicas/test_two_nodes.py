@@ -41,9 +41,7 @@ class LentEngine:
 
     def wait_for_all(self) -> None:
         """Wait until the replica that takes another's place is there."""
-        crew = self._model._crew
-        while crew._loading:
-            crew._hear([])
+        self._model._crew.wait_for_all()
 
 
 @pytest.fixture(scope="module")
