@@ -58,14 +58,9 @@ def questions(items: int) -> list[Request]:
 def timed(model: RayModel, asked: Sequence[Request]) -> tuple[float, float, int]:
     """Score with a score cache; return seconds, processor seconds of this process, and bytes kept."""
     with tempfile.TemporaryDirectory() as folder:
-        facts = model.facts
-        cached = CachedModel(
-            Store(folder),
-            Identity("", facts.revision, facts.dtype, "cpu"),
-            lambda: model,
-            name=facts.name,
-            device="cpu",
-        )
+        facts, store = model.facts, Store(folder)
+        identity = Identity("", facts.revision, facts.dtype, "cpu")
+        cached = CachedModel(store, identity, lambda: model, name=facts.name, device="cpu")
         begun, used = time.perf_counter(), time.process_time()
         cached.log_likelihoods(asked)
         taken = time.perf_counter() - begun, time.process_time() - used
