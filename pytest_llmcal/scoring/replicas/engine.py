@@ -38,9 +38,11 @@ class RayEngine:
 
     Examples
     --------
-    >>> from pytest_llmcal.scoring import RayEngine, cached_model
-    >>> engine = RayEngine(workers=2)  # doctest: +SKIP
-    >>> model = cached_model("world/gpt2", engine=engine)  # doctest: +SKIP
+    ``cached_model("world/gpt2", engine=RayEngine(workers=2))`` is a model whose replicas answer.
+
+    >>> RayEngine(workers=0)
+    Traceback (most recent call last):
+    pytest_llmcal.scoring.protocol.ModelError: workers is 0; allowed is 1 or more
     """
 
     def __init__(self, address: str | None = None, workers: int | None = None) -> None:

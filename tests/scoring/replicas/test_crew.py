@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pretended_ray import FACTS, DeathError, PretendedRay, crew
 
-from pytest_llmcal.scoring import ModelError, Request
+from pytest_llmcal.scoring import GeneratingModel, ModelError, Request
 from pytest_llmcal.scoring.cache.questions import LOG_LIKELIHOOD
+from pytest_llmcal.scoring.replicas import RayModel
 from pytest_llmcal.scoring.replicas.replica import Loaded, versions
 
 PARTS = [[Request(f"item {number}", "", f" {number}")] for number in range(9)]
@@ -152,3 +154,17 @@ def test_where_no_replica_comes_to_be_the_resources_are_told(monkeypatch: pytest
     monkeypatch.setattr(ray, "available_resources", lambda: {"CPU": 1.0}, raising=False)
     with pytest.raises(ModelError, match=r"no replica could be started within 600 seconds; .* \{'CPU': 1.0\}"):
         crew(ray).wait_for_one()
+
+
+def test_without_a_cache_questions_are_cut_into_chunks_and_put_together_again() -> None:
+    asked = [Request(f"item {number}", "", f" {number}") for number in range(1_000)]
+    replicas = crew(PretendedRay())
+    replicas.wait_for_one()
+    model = RayModel(replicas, "cpu")
+    assert isinstance(model, GeneratingModel)
+    told: list[tuple[int, int]] = []
+    answers: Any = model.log_likelihoods(asked, lambda done, total: told.append((done, total)))
+    assert answers == [f" {number}" for number in range(1_000)]
+    assert len(told) == 4
+    assert told[-1] == (1_000, 1_000)
+    model.close()
