@@ -83,6 +83,11 @@ OPTIONS: tuple[Option, ...] = (
         "number format of the weights: auto, float32, bfloat16, float16; narrow on the CPU, its changes are counted",
         "DTYPE",
     ),
+    Option("engine", "what runs models: this process (default), or replicas on a Ray cluster", "{local,ray}"),
+    Option("ray-address", "Ray cluster to run on, HOST:PORT or auto (default: one of this machine alone)", "ADDRESS"),
+    Option(
+        "workers", "replicas of a model on the Ray cluster (default: one a GPU; without GPUs one a node)", "N", "number"
+    ),
     Option("truncate", "what a prompt that is too long is: an error (default), or cut on the left", "{error,left}"),
     Option("chat", "put every prompt to the model as a user's turn, by its tokenizer's chat template", kind="switch"),
     Option("system", "system prompt before that turn; only with --llmcal-chat", "TEXT"),
