@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from pytest_llmcal.scoring.protocol import (
     GeneratingModel,
     Generation,
     GenerationOptions,
+    IncompleteError,
     LogLikelihood,
     Model,
     ModelError,
@@ -47,7 +48,8 @@ class CachedModel:
     answered. Of a chunk that is known in part only the rest is asked: one new item among thousands costs
     one item. After a kill that makes no difference, since a chunk is kept whole or not at all and is
     looked up only when all before it are answered. So a run that goes on asks exactly what the
-    undisturbed one would have asked from there.
+    undisturbed one would have asked from there. Only a model that says what it answered before it failed, as one behind
+    a server does, has that kept of a chunk too.
 
     Parameters
     ----------
@@ -206,11 +208,20 @@ class CachedModel:
             if question.item(each) in lacking:
                 missing.setdefault(key, each)
         if missing:
-            answers = ask(self._loaded(), list(missing.values()))
+            try:
+                answers = ask(self._loaded(), list(missing.values()))
+            except IncompleteError as stopped:
+                self._keep_some(question, list(missing), stopped.answers)
+                raise
             new = {key: question.pack(answer) for key, answer in zip(missing, answers, strict=True)}
             self._store.keep(self._digest, new)
             packed |= new
         return [question.unpack(packed[key]) for key in wanted]
+
+    def _keep_some(self, question: Question[Asked, Answer], keys: list[bytes], answers: Mapping[int, Answer]) -> None:
+        """Keep what a model answered before it failed."""
+        if answers:
+            self._store.keep(self._digest, {keys[place]: question.pack(answer) for place, answer in answers.items()})
 
     def _loaded(self) -> Model:
         self._check_open()

@@ -1,0 +1,6 @@
+"""Models behind a server that speaks OpenAI's protocol: vLLM, llama-cpp-python and the like."""
+
+from pytest_llmcal.scoring.servers.address import PREFIX, ServerAddress, parse_address
+from pytest_llmcal.scoring.servers.loading import cached_server, load_server
+
+__all__ = ["PREFIX", "ServerAddress", "cached_server", "load_server", "parse_address"]
