@@ -36,6 +36,14 @@ def hub_revision(name: str) -> tuple[str, str | None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
+    """Give what a name means: what the scheme that it begins with says, or a model to be loaded here."""
+    for scheme, load in _SCHEMES.items():
+        if name.startswith(scheme):
+            return load(name, config)
+    return _loaded_here(name, config)
+
+
+def _loaded_here(name: str, config: pytest.Config) -> Model:
     """Give an embedded model, a folder, or a name on the hub, perhaps with a revision.
 
     With the score cache, it is loaded only once something is asked that was never asked before.
@@ -65,6 +73,33 @@ def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
     if isinstance(model, CachedModel):
         model.before_loading = config.stash[MODELS].take_turn
     return model
+
+
+def _served(name: str, config: pytest.Config) -> Model:
+    """Give a model on a server. Device, number format and threads are the server's own."""
+    from dataclasses import asdict
+
+    from pytest_llmcal.scoring.protocol import ModelError
+    from pytest_llmcal.scoring.servers import ServerOptions, cached_server, load_server
+
+    settings = config.stash[SETTINGS]
+    if settings.truncate == "left":
+        raise ModelError("a server cuts no prompt; leave --llmcal-truncate out, or shorten the prompts")
+    options = ServerOptions(**asdict(settings.server))
+    if settings.cache is None:
+        return load_server(name, chat=settings.chat, system=settings.system, options=options)
+    return cached_server(
+        name,
+        cache_dir=settings.cache.folder,
+        cache_size=settings.cache.size,
+        chat=settings.chat,
+        system=settings.system,
+        options=options,
+    )
+
+
+_SCHEMES: dict[str, Callable[[str, pytest.Config], Model]] = {"openai:": _served}
+"""What names of models that are not loaded here begin with."""
 
 
 @pytest.hookimpl(trylast=True)

@@ -111,7 +111,9 @@ def test_an_unknown_normalization_is_named_with_those_that_are_known() -> None:
 
 
 def test_running_text_has_nothing_to_normalise() -> None:
-    with pytest.raises(ModelError, match="normalization 'mean' is for choices; written answers and running text know only 'sum'"):
+    with pytest.raises(
+        ModelError, match="normalization 'mean' is for choices; written answers and running text know only 'sum'"
+    ):
         score(Oracle(), [Text("s", "abc")], normalization="mean")
 
 

@@ -63,7 +63,9 @@ def parse_address(name: str) -> ServerAddress:
     except ValueError:
         sound = False
     if not name.startswith(PREFIX) or not sound or not model:
-        raise ModelError(f"model {shown!r} is no address; expected openai:URL#MODEL, as openai:http://host:8000/v1#name")
+        raise ModelError(
+            f"model {shown!r} is no address; expected openai:URL#MODEL, as openai:http://host:8000/v1#name"
+        )
     if "@" in parts.netloc or parts.query:
         held = "a query" if parts.query else "a user or password"
         raise ModelError(

@@ -65,8 +65,8 @@ def all_answers(
         raise failure
     answers = {place: future.result() for place, future in enumerate(futures) if _has_answer(future)}
     raise IncompleteError(
-        f"{failure}. {len(answers)} of {len(questions)} questions were answered before; with the score cache they are "
-        f"kept, and the next run goes on from there",
+        f"{failure}. Before, {len(answers)} of {len(questions)} questions were answered; the score cache, where there "
+        f"is one, keeps their answers for the next run",
         answers,
     ) from None
 

@@ -13,6 +13,9 @@ from pytest_llmcal.scoring.servers.places import is_part, places
 
 NEEDED = "vLLM does, and llama-cpp-python with --logits_all true; docs/servers.md names others"
 
+MOST_APART = 0.1
+"""Difference in nats between two answers to one question beyond which a server's answers are not taken for scores."""
+
 
 class ServerAnswerError(ModelError):
     """A server answers otherwise than it must for its answers to be scores."""
@@ -77,8 +80,8 @@ def echoed(client: Client, text: str) -> list[EchoedToken]:
     choice = first_choice(answer)
     if not str(choice.get("text")).startswith(text):
         raise ServerAnswerError(
-            f"server {client.address.url} ignores echo: it was sent {_cut(text)} and should have repeated it, but wrote "
-            f"{_cut(str(choice.get('text')))}. Choices can be weighed only by a server that knows echo: {NEEDED}"
+            f"server {client.address.url} ignores echo: it was sent {_cut(text)} and should have repeated it, but "
+            f"wrote {_cut(str(choice.get('text')))}. Choices can be weighed only by a server that knows echo: {NEEDED}"
         )
     tokens, own, best = _listed(client, choice)
     count = len(tokens) - completion_tokens(client, answer)
@@ -89,8 +92,8 @@ def echoed(client: Client, text: str) -> list[EchoedToken]:
         found = places(text, tokens)
     if found is None:
         raise ServerAnswerError(
-            f"server {client.address.url} gives too few log-probabilities, or those of another text: the {len(tokens)} "
-            f"tokens that it names, {_cut(''.join(tokens))}, are not those of {_cut(text)}. Choices can be weighed only "
+            f"server {client.address.url} gives too few log-probabilities, or those of another text: the "
+            f"{len(tokens)} tokens that it names, {_cut(''.join(tokens))}, are not those of {_cut(text)}. Choices can be weighed only "
             f"by a server that tells all tokens of a prompt: {NEEDED}"
         )
     return [EchoedToken(*each) for each in zip(tokens, found, own, best, strict=True)]

@@ -57,9 +57,7 @@ def content_of(client: Client, choice: dict[str, Any]) -> list[dict[str, Any]]:
     return content
 
 
-def weigh_letters(
-    client: Client, requests: Sequence[Request], system: str | None, count: int
-) -> list[LogLikelihood]:
+def weigh_letters(client: Client, requests: Sequence[Request], system: str | None, count: int) -> list[LogLikelihood]:
     """Weigh the continuations of one context, each of which must be one token.
 
     The space that a continuation begins with is left out: the answer stands first in the model's turn.
@@ -78,14 +76,10 @@ def weigh_letters(
     missing = [each for each in wanted if each not in found]
     if missing:
         least = math.exp(min(found.values(), default=0.0))
-        more = (
-            f"at least {len(set(wanted))} are needed; does the server allow so many (--max-logprobs of vLLM)?"
-            if len(found) < len(set(wanted)) or len(found) < count
-            else "ask for more with --llmcal-server-top-logprobs, of which vLLM gives as many as --max-logprobs says"
-        )
         raise ServerAnswerError(
-            f"item {requests[0].item!r}: {', '.join(map(repr, missing))} not among the log-probabilities of chat, of "
-            f"which the server gave {len(found)} where {count} were asked for, down to a probability of {least:.2g}: "
-            f"{more} In chat a choice must be one token, such as a letter"
+            f"item {requests[0].item!r}: the server gives too few log-probabilities in chat: of the {count} asked for "
+            f"it gave {len(found)}, down to a probability of {least:.2g}, and {', '.join(map(repr, missing))} is not "
+            f"among them. All {len(set(wanted))} choices must be, each as one token such as a letter; ask for more with "
+            f"--llmcal-server-top-logprobs, of which vLLM gives as many as its --max-logprobs says"
         )
     return [LogLikelihood(found[each], 1) for each in wanted]

@@ -177,7 +177,5 @@ class ServedModel:
 def _spread(places: Sequence[Sequence[int]], answers: Mapping[int, Sequence[Answer]]) -> dict[int, Answer]:
     """Give the answers of groups to their members."""
     return {
-        place: answer
-        for group, found in answers.items()
-        for place, answer in zip(places[group], found, strict=True)
+        place: answer for group, found in answers.items() for place, answer in zip(places[group], found, strict=True)
     }

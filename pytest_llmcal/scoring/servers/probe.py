@@ -1,4 +1,4 @@
-"""A check before the first question: is a server able to answer it, and is it still the model that it was?"""
+"""A check before the first question: whether a server can answer it, and whether its model is the one that it was."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from dataclasses import dataclass
 
 from pytest_llmcal.scoring.protocol import GenerationOptions, ModelError
 from pytest_llmcal.scoring.servers.client import Client
-from pytest_llmcal.scoring.servers.echo import EchoedToken, ServerAnswerError, echoed
+from pytest_llmcal.scoring.servers.echo import MOST_APART, EchoedToken, ServerAnswerError, echoed
 from pytest_llmcal.scoring.servers.faults import RefusedError
 from pytest_llmcal.scoring.servers.letters import most_probable
 from pytest_llmcal.scoring.servers.writing import write
 
 TEXT = "The river rose in the night, and by morning the old bridge at Oakrise was gone. Three people had seen it: "
 """Sent with every check."""
-
-_MOST = 0.1
-"""Difference in nats between two answers to one question beyond which a server's answers are not taken for scores."""
 
 _ROUNDING = 1e-3
 """Below this, two answers are the same: servers batch requests otherwise each time."""
@@ -104,18 +101,18 @@ def _numbers(client: Client, tokens: Sequence[EchoedToken]) -> list[float]:
     known = [each for each in numbers if each is not None]
     if len(known) < len(numbers) - 1 or (numbers and numbers[-1] is None):
         raise ServerAnswerError(
-            f"server {client.address.url} gives too few log-probabilities: for {len(known)} of {len(numbers)} tokens of "
-            f"a prompt; all are needed but the first"
+            f"server {client.address.url} gives too few log-probabilities: for {len(known)} of {len(numbers)} tokens "
+            f"of a prompt; all are needed but the first"
         )
     return known
 
 
 def _check_alike(client: Client, first: Sequence[float], second: Sequence[float]) -> float:
     apart = _apart(first, second) if len(first) == len(second) else float("inf")
-    if not first or apart > _MOST:
+    if not first or apart > MOST_APART:
         raise ServerAnswerError(
             f"server {client.address.url} answers one question twice with log-probabilities that are {apart:.3g} nats "
-            f"apart; at most {_MOST} is allowed"
+            f"apart; at most {MOST_APART} is allowed"
         )
     return apart
 
@@ -131,7 +128,7 @@ def _check_places(client: Client) -> None:
     last = echoed(client, TEXT + written.text)[-1]
     if last.text.strip() != written.text.strip():  # cut into tokens otherwise as a part of the text
         return
-    if last.log_probability is None or abs(last.log_probability - written.log_probabilities[0]) > _MOST:
+    if last.log_probability is None or abs(last.log_probability - written.log_probabilities[0]) > MOST_APART:
         raise ServerAnswerError(
             f"server {client.address.url} contradicts itself: it wrote {written.text!r} with a log-probability of "
             f"{written.log_probabilities[0]:.4f}, and by echo that is {last.log_probability}. Its echo tells the "

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import math
-import threading
-import warnings
 from collections.abc import Sequence
 
 from pytest_llmcal.scoring.protocol import LogLikelihood, ModelError, NextToken, Request
 from pytest_llmcal.scoring.servers.client import Client
-from pytest_llmcal.scoring.servers.echo import EchoedToken, ServerAnswerError, echoed
-
-
-class BoundaryWarning(UserWarning):
-    """A server's token reaches from a context into its continuation."""
+from pytest_llmcal.scoring.servers.echo import MOST_APART, EchoedToken, ServerAnswerError, echoed
 
 
 class EchoWeighing:
@@ -26,19 +20,21 @@ class EchoWeighing:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._lengths: dict[str, int] = {}
-        self._told = False
-        self._telling = threading.Lock()
+        self._alone: dict[str, list[EchoedToken]] = {}
 
     def weigh(self, request: Request) -> LogLikelihood:
         """Weigh one continuation, with the boundary where a local model has it.
 
-        White space at the end of a context belongs to the continuation. Where a token reaches across the boundary, the
-        continuation's tokens are those of both texts after as many as the context has alone, as in lm_eval.
+        White space at the end of a context belongs to the continuation.
+
+        Raises
+        ------
+        ServerAnswerError
+            A token reaches across the boundary, or the server does not tell all of the continuation's tokens.
         """
         before = request.context.rstrip()
         tokens = echoed(self._client, request.context + request.continuation)
-        own = tokens[self._boundary(before, tokens) :]
+        own = tokens[self._boundary(request, before, tokens) :]
         if not own:
             raise ModelError(
                 f"item {request.item!r}: the continuation {request.continuation!r} has no token of its own "
@@ -70,19 +66,25 @@ class EchoWeighing:
                 )
         return [NextToken(math.exp(token.best), token.log_probability == token.best) for token in tokens]
 
-    def _boundary(self, before: str, tokens: Sequence[EchoedToken]) -> int:
+    def _boundary(self, request: Request, before: str, tokens: Sequence[EchoedToken]) -> int:
+        """Return the place of the continuation's first token."""
         for place, token in enumerate(tokens):
             if token.start == len(before):
                 return place
-        with self._telling:
-            told, self._told = self._told, True
-        if not told:
-            warnings.warn(
-                f"tokens of {self._client.address} reach from a context into its continuation, so that the context is "
-                f"asked for alone too, to count its tokens",
-                BoundaryWarning,
-                stacklevel=2,
+        if before not in self._alone:  # it may end within characters that are cut, where no token's place is known
+            self._alone[before] = echoed(self._client, before)
+        alone = self._alone[before]
+        if not all(map(_is_same, alone, tokens)):
+            raise ServerAnswerError(
+                f"item {request.item!r}: for the server a token reaches from the end of the context, "
+                f"{before[-20:]!r}, into the continuation {request.continuation!r}, so that it says nothing of the "
+                f"continuation alone; let the context end with a whole word, or load the model itself"
             )
-        if before not in self._lengths:
-            self._lengths[before] = len(echoed(self._client, before))
-        return self._lengths[before]
+        return len(alone)
+
+
+def _is_same(one: EchoedToken, other: EchoedToken) -> bool:
+    """Tell whether tokens of two texts that begin alike are the same: parts of characters all have one text."""
+    if one.log_probability is None or other.log_probability is None:
+        return one.text == other.text
+    return one.text == other.text and abs(one.log_probability - other.log_probability) <= MOST_APART

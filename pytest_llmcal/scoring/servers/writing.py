@@ -26,7 +26,14 @@ probable tokens alone, vLLM takes what a model's ``generation_config.json`` says
 
 
 def write(
-    client: Client, prompt_id: str, text: str, options: GenerationOptions, sample: int, *, chat: bool, system: str | None
+    client: Client,
+    prompt_id: str,
+    text: str,
+    options: GenerationOptions,
+    sample: int,
+    *,
+    chat: bool,
+    system: str | None,
 ) -> Generation:
     """Let a server continue one prompt.
 
@@ -60,8 +67,8 @@ def _generation(
 ) -> Generation:
     if written == 0:
         raise ModelError(
-            f"prompt {prompt_id!r}: the text ends before its first token, and server {client.address.url} does not tell "
-            f"how probable that is"
+            f"prompt {prompt_id!r}: the text ends before its first token, and server {client.address.url} does not "
+            f"tell how probable that is"
         )
     finish = choice.get("finish_reason")
     if finish not in ("stop", "length"):
@@ -81,7 +88,9 @@ def _generation(
             f"{written} tokens"
         )
     text = (choice.get("message") or {}).get("content") if chat else choice.get("text")
-    return Generation(str(text or ""), (UNKNOWN_TOKEN,) * len(known), tuple(known), "stop" if finish == "stop" else "length")
+    return Generation(
+        str(text or ""), (UNKNOWN_TOKEN,) * len(known), tuple(known), "stop" if finish == "stop" else "length"
+    )
 
 
 def _seed(seed: int, prompt_id: str, sample: int) -> int:
