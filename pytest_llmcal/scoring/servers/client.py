@@ -37,12 +37,8 @@ class Client:
         self._key = key
         self._options = options
         self._spent = 0
-        self._counting = threading.Lock()
-        self._http = httpx.Client(
-            auth=key.authorize,
-            timeout=options.timeout,
-            limits=httpx.Limits(max_connections=options.concurrency),
-        )
+        self._alone = threading.Lock()
+        self._http: httpx.Client | None = None
 
     def get(self, path: str) -> dict[str, Any]:
         """Fetch what stands at a path below the server's URL.
@@ -60,9 +56,22 @@ class Client:
         """Ask a question; raises as ``get`` does."""
         return self._asked("POST", path, {"model": self.address.model, **body})
 
-    def close(self) -> None:
-        """Close all connections."""
-        self._http.close()
+    def disconnect(self) -> None:
+        """Close all connections; the next request opens new ones."""
+        with self._alone:
+            http, self._http = self._http, None
+        if http is not None:
+            http.close()
+
+    def _connected(self) -> httpx.Client:
+        with self._alone:
+            if self._http is None:
+                self._http = httpx.Client(
+                    auth=self._key.authorize,
+                    timeout=self._options.timeout,
+                    limits=httpx.Limits(max_connections=self._options.concurrency),
+                )
+            return self._http
 
     def _asked(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         options = self._options
@@ -93,7 +102,7 @@ class Client:
     def _once(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         self._spend()
         try:
-            response = self._http.request(method, self.address.url + path, json=body)
+            response = self._connected().request(method, self.address.url + path, json=body)
         except httpx.TimeoutException:
             raise PassingError(f"no answer within {self._options.timeout:g} seconds") from None
         except httpx.TransportError as error:
@@ -103,14 +112,13 @@ class Client:
         return parsed(response)
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
-        back_off = tenacity.wait_exponential_jitter(
-            initial=self._options.first_wait, max=self._options.longest_wait, jitter=min(1, self._options.first_wait)
-        )
+        first, longest = self._options.first_wait, self._options.longest_wait
+        back_off = tenacity.wait_exponential(first, longest)(state) + tenacity.wait_random(0, min(1, first))(state)
         error = state.outcome.exception() if state.outcome is not None else None
-        return max(back_off(state), getattr(error, "wait", None) or 0.0)
+        return max(back_off, getattr(error, "wait", None) or 0.0)
 
     def _spend(self) -> None:
-        with self._counting:
+        with self._alone:
             if self._options.budget is not None and self._spent >= self._options.budget:
                 raise ModelError(f"the budget of {self._options.budget} requests is spent")
             self._spent += 1

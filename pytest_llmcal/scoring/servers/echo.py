@@ -93,8 +93,8 @@ def echoed(client: Client, text: str) -> list[EchoedToken]:
     if found is None:
         raise ServerAnswerError(
             f"server {client.address.url} gives too few log-probabilities, or those of another text: the "
-            f"{len(tokens)} tokens that it names, {_cut(''.join(tokens))}, are not those of {_cut(text)}. Choices can be weighed only "
-            f"by a server that tells all tokens of a prompt: {NEEDED}"
+            f"{len(tokens)} tokens that it names, {_cut(''.join(tokens))}, are not those of {_cut(text)}. Choices can "
+            f"be weighed only by a server that tells all tokens of a prompt: {NEEDED}"
         )
     return [EchoedToken(*each) for each in zip(tokens, found, own, best, strict=True)]
 

@@ -79,7 +79,7 @@ def weigh_letters(client: Client, requests: Sequence[Request], system: str | Non
         raise ServerAnswerError(
             f"item {requests[0].item!r}: the server gives too few log-probabilities in chat: of the {count} asked for "
             f"it gave {len(found)}, down to a probability of {least:.2g}, and {', '.join(map(repr, missing))} is not "
-            f"among them. All {len(set(wanted))} choices must be, each as one token such as a letter; ask for more with "
-            f"--llmcal-server-top-logprobs, of which vLLM gives as many as its --max-logprobs says"
+            f"among them. All {len(set(wanted))} choices must be, each as one token such as a letter; ask for more "
+            f"with --llmcal-server-top-logprobs, of which vLLM gives as many as its --max-logprobs says"
         )
     return [LogLikelihood(found[each], 1) for each in wanted]

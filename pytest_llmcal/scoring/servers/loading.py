@@ -109,12 +109,7 @@ def cached_server(
     given = {key: value for key, value in (("chat", chat), ("system", system)) if value}
     address = parse_address(name)
     settings: dict[str, object] = {"url": address.url, "model": address.model, "options": given}
-    try:
-        settings["probe"] = _remembered(model.probe, store, settings)
-    except BaseException:
-        model.close()
-        store.close()
-        raise
+    settings["probe"] = _remembered(model.checked(), store, settings)
     facts = model.facts
     identity = Identity(str(address), facts.revision, facts.dtype, facts.device, settings)
     return CachedModel(store, identity, lambda: model, name=name, device=facts.device)

@@ -143,7 +143,14 @@ class ServedModel:
     def close(self) -> None:
         """Close all connections; the model cannot be used afterwards."""
         self._closed = True
-        self._client.close()
+        self._client.disconnect()
+
+    def checked(self) -> Probe:
+        """Return the probe, and hold no connection until the first question."""
+        try:
+            return self.probe
+        finally:
+            self._client.disconnect()
 
     def _weigh_letters(self, group: Sequence[Request]) -> list[LogLikelihood]:
         return weigh_letters(self._client, group, self._system, self._options.top_log_probabilities)

@@ -26,7 +26,7 @@ class ServerOptions:
         How often a request is sent at most, at least 1.
     first_wait, longest_wait : float
         Seconds before the second attempt, doubled before each later one, and the most that is waited. Up to a second
-        by chance is added, so that not all come again at once.
+        is added by chance, so that not all come again at once.
 
     Raises
     ------

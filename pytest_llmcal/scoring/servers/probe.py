@@ -12,8 +12,8 @@ from pytest_llmcal.scoring.servers.faults import RefusedError
 from pytest_llmcal.scoring.servers.letters import most_probable
 from pytest_llmcal.scoring.servers.writing import write
 
-TEXT = "The river rose in the night, and by morning the old bridge at Oakrise was gone. Three people had seen it: "
-"""Sent with every check."""
+TEXT = "The river rose in the night, and by morning the old bridge at Oakrise was gone. Three people had seen"
+"""Sent with every check; no space at its end could become a part of what is written next."""
 
 _ROUNDING = 1e-3
 """Below this, two answers are the same: servers batch requests otherwise each time."""
@@ -77,7 +77,7 @@ def probe_echo(client: Client) -> Probe:
     first, second = (echoed(client, TEXT) for _ in range(2))
     numbers = _numbers(client, first)
     apart = _check_alike(client, numbers, _numbers(client, second))
-    _check_places(client)
+    _check_places(client, first)
     return Probe(tuple(numbers), max(_ROUNDING, 3 * apart))
 
 
@@ -117,7 +117,7 @@ def _check_alike(client: Client, first: Sequence[float], second: Sequence[float]
     return apart
 
 
-def _check_places(client: Client) -> None:
+def _check_places(client: Client, tokens: Sequence[EchoedToken]) -> None:
     """Raise where echo tells the log-probabilities of other tokens, say of those one place further.
 
     llama-cpp-python did so for models without a begin token.
@@ -125,8 +125,9 @@ def _check_places(client: Client) -> None:
     written = write(client, "check", TEXT, GenerationOptions(1), 0, chat=False, system=None)
     if len(written.log_probabilities) != 1 or not written.text.strip():
         return
-    last = echoed(client, TEXT + written.text)[-1]
-    if last.text.strip() != written.text.strip():  # cut into tokens otherwise as a part of the text
+    *before, last = echoed(client, TEXT + written.text)
+    cut = [token.text for token in before] != [token.text for token in tokens]
+    if cut or last.text.strip() != written.text.strip():  # together they are other tokens, and nothing can be compared
         return
     if last.log_probability is None or abs(last.log_probability - written.log_probabilities[0]) > MOST_APART:
         raise ServerAnswerError(
