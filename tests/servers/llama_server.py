@@ -13,10 +13,8 @@ from types import TracebackType
 
 import httpx
 
-CHAT_TEMPLATE = (
-    "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
-    "{% if add_generation_prompt %}assistant:{% endif %}"
-)
+CHAT_TEMPLATE = '{{ bos_token }}{% for message in messages %}{{ message["content"] }}{% endfor %} Tom said, "'
+"""It leads to answers that begin with one of several letters, and names the begin token as templates do."""
 
 FLAGS = {
     "--logits_all": "true",  # else no log-probabilities of the prompt

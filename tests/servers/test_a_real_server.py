@@ -69,13 +69,17 @@ def test_letters_in_chat_are_those_of_the_model_itself(
     (tmp_path / "chat" / "tokenizer_config.json").write_text(
         json.dumps(settings | {"chat_template": CHAT_TEMPLATE}), encoding="utf-8"
     )
-    requests = [
-        Request(f"{place}", f"Which of {place} is it?", f" {letter}") for place in range(10) for letter in "ABCD"
-    ]
-    options = ServerOptions(concurrency=4, top_log_probabilities=512)
-    served = ask(llama.url, "stories", chat=True, options=options).log_likelihoods(requests)
+    requests = [Request(f"{place}", f"They went to {place}.", f" {letter}") for place in PLACES for letter in "IYHW"]
+    served = ask(llama.url, "stories", chat=True, options=PATIENT).log_likelihoods(requests)
     here = load_model(tmp_path / "chat", device="cpu", chat=True).log_likelihoods(requests)
     assert [answer.total for answer in served] == pytest.approx([answer.total for answer in here], abs=1e-3, rel=0)
+
+
+def test_tokens_that_a_server_hides_behind_others_are_missed(llama: LlamaServer, ask: Ask) -> None:
+    """It lists 512 tokens by their texts, and a letter has the same text as the byte that it is."""
+    options = ServerOptions(top_log_probabilities=512)
+    with pytest.raises(ModelError, match=r"too few log-probabilities in chat: \d+ where 512 were asked for"):
+        ask(llama.url, "stories", chat=True, options=options).log_likelihoods([Request("a", "They ran.", " I")])
 
 
 def test_texts_and_guesses_are_those_of_the_model_itself(llama: LlamaServer, ask: Ask, local: HuggingFaceModel) -> None:

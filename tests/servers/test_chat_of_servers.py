@@ -8,22 +8,23 @@ from typing import Any
 
 import pytest
 from faulty_server import FaultyServer
-from invented_model import log_probability
+from invented_model import VOCABULARY, log_probability
 
 from pytest_llmcal.scoring import GenerationOptions, ModelError, Request
 from pytest_llmcal.scoring.protocol import IncompleteError
-from pytest_llmcal.scoring.servers import load_server
+from pytest_llmcal.scoring.servers import ServerOptions, load_server
 
 pytest.importorskip("httpx", reason="needs the extra servers")
 
 Serve = Callable[..., FaultyServer]
 Ask = Callable[..., Any]
+ALL = ServerOptions(concurrency=4, attempts=4, first_wait=0.01, top_log_probabilities=len(VOCABULARY))
 LETTERS = [Request(f"item {each}", f"Which of {each}?", f" {letter}") for each in range(3) for letter in "ABCD"]
 
 
 def test_letters_have_the_probabilities_of_the_first_token_of_an_answer(serve: Serve, ask: Ask) -> None:
     server = serve()
-    answers = ask(server.url, chat=True, system="Answer with a letter.").log_likelihoods(LETTERS)
+    answers = ask(server.url, chat=True, system="Answer with a letter.", options=ALL).log_likelihoods(LETTERS)
     prompts = [f"system: Answer with a letter.\nuser: {request.context}\n" for request in LETTERS]
     expected = [log_probability(*pair) for pair in zip(prompts, "ABCD" * 3, strict=True)]
     assert [answer.total for answer in answers] == expected
@@ -32,10 +33,16 @@ def test_letters_have_the_probabilities_of_the_first_token_of_an_answer(serve: S
 
 
 def test_too_few_log_probabilities_are_refused_with_the_number_needed(serve: Serve, ask: Ask) -> None:
-    with pytest.raises(
-        ModelError, match=r"too few log-probabilities in chat: of the 20 .* gave [23], .* All 4 choices"
-    ):
+    with pytest.raises(ModelError, match="too few log-probabilities in chat: 2 where 20 were asked for"):
         ask(serve(fault="tells few in chat").url, chat=True).log_likelihoods(LETTERS)
+
+
+def test_a_letter_that_is_not_among_them_is_refused_with_the_number_needed(serve: Serve, ask: Ask) -> None:
+    few = ServerOptions(top_log_probabilities=3)
+    with pytest.raises(
+        ModelError, match=r"of the 3 asked for it gave 3, down to a probability of .* All 4 choices must"
+    ):
+        ask(serve().url, chat=True, options=few).log_likelihoods(LETTERS)
 
 
 def test_a_choice_of_several_tokens_is_refused(serve: Serve, ask: Ask) -> None:
@@ -47,11 +54,11 @@ def test_letters_that_were_answered_before_a_fault_are_kept(serve: Serve, ask: A
     server = serve()
     server.broken_from = 5
     with pytest.raises(IncompleteError) as caught:
-        ask(server.url, chat=True, cache_dir=tmp_path).log_likelihoods(LETTERS)
+        ask(server.url, chat=True, cache_dir=tmp_path, options=ALL).log_likelihoods(LETTERS)
     assert len(caught.value.answers) in (4, 8)
     server.broken_from = None
     server.asked.clear()
-    ask(server.url, chat=True, cache_dir=tmp_path).log_likelihoods(LETTERS)
+    ask(server.url, chat=True, cache_dir=tmp_path, options=ALL).log_likelihoods(LETTERS)
     assert len(server.asked) == 3 + 3 - len(caught.value.answers) // 4
 
 

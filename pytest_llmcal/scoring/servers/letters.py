@@ -28,7 +28,7 @@ def most_probable(client: Client, text: str, system: str | None, count: int) -> 
     Raises
     ------
     ServerAnswerError
-        The server tells none.
+        The server tells none, or fewer.
     """
     body = {
         "messages": messages_of(text, system),
@@ -37,9 +37,16 @@ def most_probable(client: Client, text: str, system: str | None, count: int) -> 
         "max_tokens": 1,
         "temperature": 0,
     }
-    places = content_of(client, first_choice(client.post("/chat/completions", body)))
+    first = content_of(client, first_choice(client.post("/chat/completions", body)))[0]
+    tops = first.get("top_logprobs") or []
+    if len(tops) < count:  # llama-cpp-python keeps one of all tokens with one text, and that the least probable
+        raise ServerAnswerError(
+            f"server {client.address.url} gives too few log-probabilities in chat: {len(tops)} where {count} were "
+            f"asked for. Either it gives no more, or it leaves out tokens that are written alike; if {len(tops)} are enough "
+            f"for all choices, ask for fewer with --llmcal-server-top-logprobs"
+        )
     found: dict[str, float] = {}
-    for each in [*(places[0].get("top_logprobs") or []), places[0]]:
+    for each in [*tops, first]:
         value = number(each.get("logprob"))
         if value is not None:
             found[str(each.get("token"))] = max(value, found.get(str(each.get("token")), -math.inf))
