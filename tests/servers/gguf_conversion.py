@@ -23,8 +23,8 @@ _LAYER = {
 }
 
 
-def convert(folder: Path, file: Path, *, chat_template: str | None = None) -> None:
-    """Write the model of a folder in float32, with its tokenizer and perhaps a chat template."""
+def convert(folder: Path, file: Path, *, chat_template: str | None = None, begin: bool = True) -> None:
+    """Write the model of a folder in float32, with its tokenizer, perhaps a chat template, and a begin token before texts."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     writer = GGUFWriter(file, "llama")
     writer.add_context_length(config["max_position_embeddings"])
@@ -38,6 +38,7 @@ def convert(folder: Path, file: Path, *, chat_template: str | None = None) -> No
     writer.add_rope_freq_base(config["rope_parameters"]["rope_theta"])
     writer.add_vocab_size(config["vocab_size"])
     _add_tokenizer(writer, json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")), chat_template)
+    writer.add_add_bos_token(begin)
     for name, tensor in load_file(folder / "model.safetensors").items():
         writer.add_tensor(_name(name), _arranged(name, tensor.astype(np.float32), config))
     writer.write_header_to_file()
@@ -74,7 +75,6 @@ def _add_tokenizer(writer: GGUFWriter, tokenizer: dict[str, Any], chat_template:
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     writer.add_unk_token_id(0)
-    writer.add_add_bos_token(True)
     writer.add_add_space_prefix(True)
     if chat_template is not None:
         writer.add_chat_template(chat_template)

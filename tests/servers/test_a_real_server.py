@@ -140,3 +140,16 @@ def test_a_name_that_it_has_not_is_refused_although_it_would_answer(llama: Llama
 def test_a_prompt_that_is_too_long_is_refused_with_its_item(llama: LlamaServer, ask: Ask) -> None:
     with pytest.raises(ModelError, match=r"item 'long': .* status 400: .*maximum context length is 512 tokens"):
         ask(llama.url, "stories").log_likelihoods([Request("long", "a dog " * 400, " ran")])
+
+
+def test_a_server_whose_echo_tells_the_numbers_of_the_next_token_is_refused(
+    stories: Path, llama: LlamaServer, ask: Ask, tmp_path: Path
+) -> None:
+    """As this one does for every model without a begin token."""
+    from gguf_conversion import convert
+
+    convert(stories, tmp_path / "unbegun.gguf", begin=False)
+    with LlamaServer(tmp_path / "unbegun.gguf") as unbegun:
+        assert unbegun.url != llama.url
+        with pytest.raises(ModelError, match="contradicts itself: it wrote"):
+            ask(unbegun.url, "stories").log_likelihoods(REQUESTS[:2])

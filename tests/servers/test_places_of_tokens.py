@@ -42,6 +42,7 @@ def test_tokens_of_another_text_are_never_taken_for_those_of_this_one(text: str,
 def test_a_space_that_a_tokenizer_adds_and_one_that_a_server_leaves_out_are_allowed_for() -> None:
     assert places("Once upon a", [" Once", " upon", " a"]) == [0, 4, 9]
     assert places("Once upon a", ["Once", "upon", "a"]) == [0, 4, 9]
+    assert places("Once upon a", ["\u2581", "Once", "\u2581upon", "\u2581a"]) == [0, 0, 4, 9]
 
 
 def test_what_stands_behind_a_cut_character_is_found_again() -> None:

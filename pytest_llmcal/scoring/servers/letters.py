@@ -42,8 +42,8 @@ def most_probable(client: Client, text: str, system: str | None, count: int) -> 
     if len(tops) < count:  # llama-cpp-python keeps one of all tokens with one text, and that the least probable
         raise ServerAnswerError(
             f"server {client.address.url} gives too few log-probabilities in chat: {len(tops)} where {count} were "
-            f"asked for. Either it gives no more, or it leaves out tokens that are written alike; if {len(tops)} are enough "
-            f"for all choices, ask for fewer with --llmcal-server-top-logprobs"
+            f"asked for. Either it gives no more, or it leaves out tokens that are written alike; where fewer are "
+            f"enough for all choices, ask for fewer with --llmcal-server-top-logprobs"
         )
     found: dict[str, float] = {}
     for each in [*tops, first]:

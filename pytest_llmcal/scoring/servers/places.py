@@ -7,6 +7,9 @@ from collections.abc import Sequence
 _DAMAGED = "\ufffd"
 """What servers write for a part of a character; others write nothing, or ``bytes:\\xf0``."""
 
+_SPACE = "\u2581"
+"""What SentencePiece writes for a space, and some servers pass on."""
+
 
 def places(text: str, tokens: Sequence[str]) -> list[int | None] | None:
     """Find where each token begins.
@@ -35,6 +38,8 @@ def places(text: str, tokens: Sequence[str]) -> list[int | None] | None:
     [0, 1, None, None, None]
     >>> places("Once upon", ["Once", " a"])
     """
+    if _SPACE not in text:
+        tokens = [token.replace(_SPACE, " ") for token in tokens]
     found = _walk(text, tokens)
     if found is None:
         spaced = _walk(" " + text, tokens)
