@@ -142,14 +142,14 @@ def test_a_prompt_that_is_too_long_is_refused_with_its_item(llama: LlamaServer, 
         ask(llama.url, "stories").log_likelihoods([Request("long", "a dog " * 400, " ran")])
 
 
-def test_a_server_whose_echo_tells_the_numbers_of_the_next_token_is_refused(
+def test_a_server_whose_echo_is_one_token_short_is_refused(
     stories: Path, llama: LlamaServer, ask: Ask, tmp_path: Path
 ) -> None:
-    """As this one does for every model without a begin token."""
+    """As this one's is of every model without a begin token, and each number is that of the token behind."""
     from gguf_conversion import convert
 
     convert(stories, tmp_path / "unbegun.gguf", begin=False)
     with LlamaServer(tmp_path / "unbegun.gguf") as unbegun:
         assert unbegun.url != llama.url
-        with pytest.raises(ModelError, match="contradicts itself: it wrote"):
+        with pytest.raises(ModelError, match="too few log-probabilities, or those of another text: the 53 tokens"):
             ask(unbegun.url, "stories").log_likelihoods(REQUESTS[:2])

@@ -85,18 +85,17 @@ def echoed(client: Client, text: str) -> list[EchoedToken]:
         )
     tokens, own, best = _listed(client, choice)
     count = len(tokens) - completion_tokens(client, answer)
-    tokens, own, best = tokens[:count], own[:count], best[:count]
-    found = places(text, tokens)
-    if found is None and own[:1] == [None]:  # a begin token, as <s>
-        tokens, own, best = tokens[1:], own[1:], best[1:]
-        found = places(text, tokens)
+    found, first = places(text, tokens[:count]), 0
+    if found is None and own[0] is None:  # a begin token, as <s>
+        found, first = places(text, tokens[1:count]), 1
     if found is None:
         raise ServerAnswerError(
             f"server {client.address.url} gives too few log-probabilities, or those of another text: the "
-            f"{len(tokens)} tokens that it names, {_cut(''.join(tokens))}, are not those of {_cut(text)}. Choices can "
+            f"{count} tokens that it names, {_cut(''.join(tokens[:count]))}, are not those of {_cut(text)}. Choices can "
             f"be weighed only by a server that tells all tokens of a prompt: {NEEDED}"
         )
-    return [EchoedToken(*each) for each in zip(tokens, found, own, best, strict=True)]
+    listed = zip(tokens[first:count], found, own[first:count], best[first:count], strict=True)
+    return [EchoedToken(*each) for each in listed]
 
 
 def first_choice(answer: dict[str, Any]) -> dict[str, Any]:

@@ -118,10 +118,7 @@ def _check_alike(client: Client, first: Sequence[float], second: Sequence[float]
 
 
 def _check_places(client: Client, tokens: Sequence[EchoedToken]) -> None:
-    """Raise where echo tells the log-probabilities of other tokens, say of those one place further.
-
-    llama-cpp-python 0.3.36 does so for models without a begin token.
-    """
+    """Raise where echo tells the log-probabilities of other tokens, say of those one place further."""
     written = write(client, "check", TEXT, GenerationOptions(1), 0, chat=False, system=None)
     if len(written.log_probabilities) != 1 or not written.text.strip():
         return
