@@ -24,7 +24,7 @@ _LAYER = {
 
 
 def convert(folder: Path, file: Path, *, chat_template: str | None = None, begin: bool = True) -> None:
-    """Write the model of a folder in float32, with its tokenizer; perhaps a chat template, a begin token before texts."""
+    """Write the model of a folder in float32, with its tokenizer; perhaps a chat template, a begin token."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     writer = GGUFWriter(file, "llama")
     writer.add_context_length(config["max_position_embeddings"])

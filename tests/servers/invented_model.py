@@ -78,8 +78,8 @@ class InventedServer:
         if self.fault == "tells no tokens":
             listed["token_logprobs"] = []
         if self.fault == "one place further":
-            numbers = listed["token_logprobs"]
-            listed["token_logprobs"] = [None, *numbers[2:], -0.5]
+            listed["token_logprobs"] = [None, *listed["token_logprobs"][2:], -0.5]
+            listed["top_logprobs"] = [None, *listed["top_logprobs"][2:], {".": -0.5}]
         return _answer({"text": prompt + "".join(written), "logprobs": listed}, len(written))
 
     def _chat(self, body: dict[str, Any]) -> dict[str, Any]:

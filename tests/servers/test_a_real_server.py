@@ -129,7 +129,7 @@ def test_a_server_killed_in_the_middle_costs_what_was_under_way(
     assert [answer.total for answer in again] == pytest.approx([answer.total for answer in here], abs=1e-3, rel=0)
     distinct = len({(request.context, request.continuation) for request in REQUESTS[:120]})
     # the check, and what is left: whole items, and some contexts alone that end within a character
-    assert len(proxy.asked) - asked < 5 + distinct - 50 + 15
+    assert len(proxy.asked) - asked < 4 + distinct - 50 + 15
 
 
 def test_a_name_that_it_has_not_is_refused_although_it_would_answer(llama: LlamaServer, ask: Ask) -> None:
@@ -151,5 +151,5 @@ def test_a_server_whose_echo_is_one_token_short_is_refused(
     convert(stories, tmp_path / "unbegun.gguf", begin=False)
     with LlamaServer(tmp_path / "unbegun.gguf") as unbegun:
         assert unbegun.url != llama.url
-        with pytest.raises(ModelError, match="too few log-probabilities, or those of another text: the 53 tokens"):
+        with pytest.raises(ModelError, match=r"too few log-probabilities, or those of another text: the 5\d tokens"):
             ask(unbegun.url, "stories").log_likelihoods(REQUESTS[:2])

@@ -36,7 +36,7 @@ def refusal(ask: Callable[..., Any]) -> Refusal:
     [
         ("ignores echo", "ignores echo: it was sent 'The river"),
         ("tells the last alone", "too few log-probabilities, or those of another text: the 0 tokens"),
-        ("tells no tokens", "too few log-probabilities: 23 tokens, 0 log-probabilities of them"),
+        ("tells no tokens", "too few log-probabilities: 25 tokens, 0 log-probabilities of them"),
         ("one place further", "contradicts itself"),
         ("never twice the same", "answers one question twice with log-probabilities that are 1 nats apart"),
     ],

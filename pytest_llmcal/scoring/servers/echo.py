@@ -84,15 +84,15 @@ def echoed(client: Client, text: str) -> list[EchoedToken]:
             f"wrote {_cut(str(choice.get('text')))}. Choices can be weighed only by a server that knows echo: {NEEDED}"
         )
     tokens, own, best = _listed(client, choice)
-    count = len(tokens) - completion_tokens(client, answer)
+    count = max(0, len(tokens) - completion_tokens(client, answer))
     found, first = places(text, tokens[:count]), 0
     if found is None and own[0] is None:  # a begin token, as <s>
         found, first = places(text, tokens[1:count]), 1
     if found is None:
         raise ServerAnswerError(
             f"server {client.address.url} gives too few log-probabilities, or those of another text: the "
-            f"{count} tokens that it names, {_cut(''.join(tokens[:count]))}, are not those of {_cut(text)}. Choices can "
-            f"be weighed only by a server that tells all tokens of a prompt: {NEEDED}"
+            f"{count} tokens that it names, {_cut(''.join(tokens[:count]))}, are not those of {_cut(text)}. Choices "
+            f"can be weighed only by a server that tells all tokens of a prompt: {NEEDED}"
         )
     listed = zip(tokens[first:count], found, own[first:count], best[first:count], strict=True)
     return [EchoedToken(*each) for each in listed]
