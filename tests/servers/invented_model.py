@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from faulty_server import Answer
@@ -18,12 +19,18 @@ def tokens_of(text: str) -> list[str]:
     return re.findall(r"\s?\w+|\s|[^\w\s]", text)
 
 
+@lru_cache(maxsize=2**16)
 def log_probability(before: str, token: str, shift: float = 0.0) -> float:
     """Any number that depends on all that stands before: words of the vocabulary are distributions, others rare."""
-    weights = {each: _weight(before, each) for each in VOCABULARY}
+    weights = _weights(before)
     if token not in weights:
         return -8 - _weight(before, token) - shift
     return math.log(weights[token] / sum(weights.values()) * 0.99) - shift
+
+
+@lru_cache(maxsize=2**12)
+def _weights(before: str) -> dict[str, float]:
+    return {each: _weight(before, each) for each in VOCABULARY}
 
 
 def _weight(before: str, token: str) -> float:

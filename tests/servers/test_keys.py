@@ -49,6 +49,7 @@ def test_a_wrong_key_is_refused_and_repeated_nowhere(
     assert KEY not in caplog.text + repr(vars(caught.value)) + str(caught.value)
 
 
+@pytest.mark.slow
 def test_no_file_and_no_line_of_a_run_holds_the_key(
     serve: Serve, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
