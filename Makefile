@@ -62,9 +62,9 @@ gate: $(VENV)/installed
 test: $(VENV)/installed-test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-# What a file trains or scores once, one worker does.
+# What a file trains or scores once, one worker does: tests/conftest.py makes the groups.
 test-slow: $(VENV)/installed-oracles $(VENV)/installed-servers
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist loadgroup
 
 test-gpu: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m gpu -rs tests/gpu

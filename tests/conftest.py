@@ -5,8 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no finding: how long an example takes is for benchmarks to say.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 pytest_plugins = ["pytester"]
+
+
+SHARES_NOTHING = "test_documentation.py"
+"""Each page is minutes of commands in a folder of its own; on one worker they would be the last to end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With ``--dist loadgroup``, give what a file trains or scores once to one worker."""
+    for item in items:
+        if item.path.name != SHARES_NOTHING:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,8 +16,13 @@ def _is_metric(function: object) -> bool:
     return first.name == "self" and not needed and signature.return_annotation == "Measurement"
 
 
-METRICS = tuple(sorted(name for name, function in vars(Scores).items() if _is_metric(function)))
-"""Names of the methods of ``Scores`` that measure without being told anything."""
+# About the items that the scores do not hold: no calibrator changes it, and a comparison leaves the same out of both.
+_OF_ITEMS_LEFT_OUT = "unanswered"
+
+METRICS = tuple(
+    sorted(name for name, function in vars(Scores).items() if _is_metric(function) and name != _OF_ITEMS_LEFT_OUT)
+)
+"""Names of the methods of ``Scores`` that measure answers without being told anything."""
 
 NEED_CHOICES = frozenset({"ace", "classwise_ece", "marginal_ece"})
 """Those about the probabilities of all choices."""

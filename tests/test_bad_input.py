@@ -111,7 +111,7 @@ BAD: dict[str, tuple[Any, Any, str]] = {
     "none among numbers": ([0.5, None], [1, 0], "values of type"),
     "labels one and two": ([0.5, 0.6], [1, 2], r"correct\[1\] is 2"),
     "labels plus and minus one": ([0.5, 0.6], [-1, 1], r"correct\[0\] is -1"),
-    "halves": ([0.5, 0.6], [0.5, 1], r"correct\[0\] is 0\.5"),
+    "more than right": ([0.5, 0.6], [0.5, 1.01], r"correct\[1\] is 1\.01"),
     "correct nan": ([0.5, 0.6], [math.nan, 1], r"correct\[0\] is nan"),
     "swapped": ([True, False], [0.5, 0.6], "swapped"),
     "too few answers": ([0.5, 0.6], [1], "correct has 1 entries for 2 items"),

@@ -48,6 +48,10 @@ KINDS = {
     "groups": grouped(),
     "clusters": of_choices(clusters=[f"c{i // 4}" for i in range(40)]),
     "odd names": Scores([0.9], [1], ids=['"\x00\u202e|<b>'], groups={"": [""]}, about=About(model="a\nb")),
+    "graded": Scores([0.9, 0.3], [0.1 + 0.2, 1], ids=["a", "b"], about=ABOUT),
+    "outcomes and items left out": Scores(
+        [0.9, 0.3], [1, 0], ids=["a", "b"], outcomes=["answered", "refused"], left_out={'"c\u202e': "unparseable"}
+    ),
     "nothing known": Scores([0.9, 0.3], [1, 0]),
 }
 
@@ -103,8 +107,14 @@ def test_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> None:
 
     path = tmp_path / "run.items.parquet"
     pq.write_table(pa.table({"a": [1]}).replace_schema_metadata({b"pytest_llmcal.items": b"7"}), path)
-    with pytest.raises(ItemFileError, match="schema 7 are not supported, this version reads schema 1; read them with"):
+    with pytest.raises(ItemFileError, match="schema 7 are not supported, this version reads up to schema 2; read"):
         read_scores(path)
+
+
+def test_scores_of_all_kinds_share_one_file(tmp_path: Path) -> None:
+    back = read_scores(write_scores(list(KINDS.values()), tmp_path / "items.parquet"))
+    assert all(same(one, other) for one, other in zip(back, KINDS.values(), strict=True))
+    assert [dict(one.left_out) for one in back] == [dict(one.left_out) for one in KINDS.values()]
 
 
 def test_of_equal_scores_one_is_kept_and_the_order_does_not_matter() -> None:
@@ -128,9 +138,9 @@ def test_groups_are_not_written_twice_and_are_found_all_the_same() -> None:
     kept = ItemScores.of([deep, *parts.values(), whole])
     assert [*map(digest, kept.scores)] == [digest(whole)]
     for part in (*parts.values(), deep):
-        [found] = kept.of_subject(("m", "qa", "test", part.about.group, None))
+        [found] = kept.of_subject(("m", "qa", "test", part.about.group, None, None))
         assert same(found, part)
-    assert [*kept.of_subject(("m", "qa", "test", "region=west", None))] == []
+    assert [*kept.of_subject(("m", "qa", "test", "region=west", None, None))] == []
 
 
 def test_a_group_without_the_whole_is_kept() -> None:

@@ -135,7 +135,8 @@ def _certified(scores: Scores, risk: float, delta: float) -> int:
     if effect.clusters is not None and effect.clusters < FEWEST:
         return 0
     stricter = 0.5 * (1.0 - effect.stricter(1.0 - 2.0 * delta)) if delta < 0.5 else delta
-    return certified_items(np.cumsum(items), np.cumsum(wrong), risk, stricter, effect.design)
+    errors = np.cumsum(wrong)
+    return certified_items(np.cumsum(items), errors, risk, stricter, effect.design, graded=scores.is_graded)
 
 
 def _effect(scores: Scores, risk: float) -> Effect:

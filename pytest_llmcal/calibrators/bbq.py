@@ -24,8 +24,9 @@ class BBQ(OfConfidence):
 
     All binnings of equal mass with n^(1/3) / 10 to 10 n^(1/3) bins take part. In each, a bin's accuracy has a
     beta prior about the bin's middle, 2 items strong over all bins together; its value is the posterior
-    mean, never exactly 0 or 1. It assumes what histogram binning assumes, and chooses the number of bins
-    itself. The result is discrete and need not rise: the ranking is not kept.
+    mean, never exactly 0 or 1. That prior is one for right and wrong answers: graded ones are refused. It
+    assumes what histogram binning assumes, and chooses the number of bins itself. The result is discrete and
+    need not rise: the ranking is not kept.
 
     Parameters
     ----------
@@ -41,6 +42,7 @@ class BBQ(OfConfidence):
     """
 
     name: ClassVar[str] = "bbq"
+    learns_grades: ClassVar[bool] = False
     kind: ClassVar[type[ConfidenceMap]] = Steps
 
     def _fitted(self, confidence: Doubles, correct: Right) -> Steps:

@@ -91,8 +91,9 @@ def _features(confidence: Doubles) -> Doubles:
 
 
 def _is_separable(confidence: Doubles, correct: Right) -> bool:
-    """Return whether no wrong answer is surer than any right one, if there are both."""
-    if correct.all() or not correct.any():
+    """Return whether no wrong answer is surer than any right one, if there are both; a graded one is both."""
+    right, wrong = correct > 0.0, correct < 1.0
+    if not right.any() or not wrong.any():
         return True
     c = within(confidence)
-    return bool(c[correct].min() >= c[~correct].max() and c.min() < c.max())
+    return bool(c[right].min() >= c[wrong].max() and c.min() < c.max())

@@ -53,9 +53,9 @@ class Calibrator(Fitted):
         Raises
         ------
         CalibratorError
-            Before ``fit``, or if the scores are of another kind.
+            Before ``fit``, or if the scores are of another kind, or their confidence is by another method.
         """
-        self._known()
+        self._refuse_other_confidence(scores)
         calibrated = self._apply(scores)._with(calibrated_by=self.facts())
         return self._marked(calibrated, scores, in_sample, stacklevel=2) if self.learns_answers else calibrated
 

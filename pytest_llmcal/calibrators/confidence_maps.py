@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 Doubles = npt.NDArray[np.float64]
-Right = npt.NDArray[np.bool_]
+Right = npt.NDArray[np.bool_] | npt.NDArray[np.float64]
+"""What was right, or how right it was, from 0 to 1."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -130,6 +130,16 @@ class Fitted(ABC):
             )
         return result._with(about=replace(result.about, in_sample=result.about.in_sample or not in_sample))
 
+    def _refuse_other_confidence(self, scores: Scores) -> None:
+        """Refuse confidence by another method than what was learnt from, where both are known to be a model's."""
+        on, now = self._known().about, scores.about
+        if None not in (on.data, now.data) and on.confidence_method != now.confidence_method:
+            learnt, given = (about.confidence_method or "the answer's probability" for about in (on, now))
+            raise CalibratorError(
+                f"this {self.name} was fitted on confidence by {learnt}, and these scores have confidence by {given}; "
+                "fit it on scores by the same method"
+            )
+
     def _refuse_in_sample(self, scores: Scores) -> None:
         """Refuse to found a promise on answers that look better than those to new items."""
         if scores.about.in_sample:

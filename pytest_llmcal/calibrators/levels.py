@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pytest_llmcal.calibrators.confidence_maps import Doubles, Right
 from pytest_llmcal.metrics.binning import IndexArray
+from pytest_llmcal.metrics.graded import is_graded
 from pytest_llmcal.metrics.isotonic import rising
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Levels:
     total : array of shape (m,)
         Sum of the confidences.
     count, right : arrays of shape (m,)
-        Items, and items that were right.
+        Items, and how many of them were right: of graded answers the sum of their grades.
     """
 
     lowest: Doubles
@@ -49,9 +50,13 @@ class Levels:
         >>> Levels.of(np.array([0.5, 0.9, 0.5]), np.array([True, True, False])).right.tolist()
         [1.0, 1.0]
         """
+        if is_graded(correct):
+            c, place, counted = np.unique(np.abs(confidence), return_inverse=True, return_counts=True)
+            count = counted.astype(np.float64)
+            return cls(c, c, c * count, count, np.bincount(place, correct).astype(np.float64))
         # The bits of doubles that are not negative sort as they do, and leave the sign's bit free for the answer:
         # one sort of plain numbers takes two thirds of the time of finding an order and following it.
-        packed = np.left_shift(np.abs(confidence).view(np.uint64), 1) | correct
+        packed = np.left_shift(np.abs(confidence).view(np.uint64), 1) | correct.astype(np.bool_, copy=False)
         packed.sort()
         c = np.right_shift(packed, 1).view(np.float64)
         first = np.flatnonzero(np.append(True, c[1:] > c[:-1]))

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from pytest_llmcal.calibrators.confidence_maps import Doubles, Right
+from pytest_llmcal.metrics.graded import is_graded
 
 # How close to zero and one a logarithm or logit looks: the spacing of single precision at one. Softmax in
 # single precision gives exact ones often; its logit must be finite, and the same in every precision.
@@ -44,14 +45,16 @@ def shift(logits: Doubles, targets: Doubles) -> float:
 def platt_targets(correct: Right) -> Doubles:
     """Return Platt's (1999) targets: (R + 1) / (R + 2) for the R right answers, 1 / (W + 2) for the W wrong ones.
 
-    They are what a uniform prior makes of each class, and give every logistic regression a finite optimum.
+    They are what a uniform prior makes of each class, and give every logistic regression a finite optimum. A graded
+    answer has the target that lies as far between the two, with the sum of the grades for R.
 
     Examples
     --------
     >>> platt_targets(np.array([True, False, False])).tolist()
     [0.6666666666666666, 0.25, 0.25]
     """
-    return np.where(correct, *platt_targets_of(correct.sum(), len(correct)))
+    right, wrong = platt_targets_of(correct.sum(), len(correct))
+    return correct * right + (1.0 - correct) * wrong if is_graded(correct) else np.where(correct, right, wrong)
 
 
 def platt_targets_of(right: float, items: float) -> tuple[float, float]:

@@ -12,7 +12,7 @@ import numpy as np
 from pytest_llmcal.calibrators import storage
 from pytest_llmcal.calibrators.calibrator import Calibrator, Learnt
 from pytest_llmcal.calibrators.confidence_maps import ConfidenceMap, Doubles, Right
-from pytest_llmcal.calibrators.errors import AtBoundWarning
+from pytest_llmcal.calibrators.errors import AtBoundWarning, CalibratorError
 from pytest_llmcal.calibrators.of_choices import choices_of, refuse_impossible
 from pytest_llmcal.calibrators.options import checked_choice
 from pytest_llmcal.scores import Scores
@@ -44,9 +44,12 @@ class OfConfidence(Calibrator):
     ----------
     maps : mapping of str to ConfidenceMap
         What was learnt: ``"answer"``, or ``"pooled"`` and the number of each choice. Empty before ``fit``.
+    learns_grades : bool
+        Whether correctness may be graded between 0 and 1. The map then gives the mean grade.
     """
 
     options: ClassVar[tuple[str, ...]] = ("extension",)
+    learns_grades: ClassVar[bool] = True
     kind: ClassVar[type[ConfidenceMap]]
 
     def __init__(self, *, extension: Extension = "top-label") -> None:
@@ -58,6 +61,11 @@ class OfConfidence(Calibrator):
         """Return the map of these confidences, shape (n,) with n of at least one, and what was right."""
 
     def _learn(self, scores: Scores) -> None:
+        if scores.is_graded and not self.learns_grades:
+            raise CalibratorError(
+                f"{self.name} learns from right and wrong answers, and correctness of {scores!r} is graded between; "
+                "take one that fits a mean, such as isotonic, platt or beta, or say from which grade on one is right"
+            )
         if self.extension == "top-label":
             self.maps = {_ANSWER: self._fitted(scores.confidence.astype(np.float64), scores.correct)}
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from pytest_llmcal.scores import Scores
 Hashes = npt.NDArray[np.uint64]
 
 _SAVED_AS = "fitted_on_"
-_KEPT = ("model", "revision", "task", "split", "data")
+_KEPT = ("model", "revision", "task", "split", "data", "confidence_method")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +51,8 @@ class SeenItems:
     def restored(cls, learnt: Mapping[str, storage.Value]) -> SeenItems:
         """Take back what ``learnt`` gave."""
         items, whole = (storage.array(learnt, name, "u8") for name in ("seen_items", "seen_whole"))
-        model, revision, task, split, data = (_text(learnt, _SAVED_AS + name) for name in _KEPT)
-        return cls(items, whole, About(model, revision, task, split, data))
+        known: dict[str, Any] = {name: _text(learnt, _SAVED_AS + name) for name in _KEPT}
+        return cls(items, whole, About(**known))
 
     def learnt(self) -> dict[str, storage.Value]:
         """Return the hashes and what is known of the items, to be saved."""

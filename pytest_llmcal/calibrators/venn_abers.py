@@ -67,7 +67,8 @@ class VennAbers(OfConfidence):
     score; it is never exactly 0 or 1. Both fits are worked out beforehand for all confidences
     (Vovk, Petej, Fedorova 2015, algorithms 1 to 4), in time n log n.
 
-    Few items make p0 and p1 lie far apart and the result timid; dependent items void the promise. The ranking is
+    Few items make p0 and p1 lie far apart and the result timid; dependent items void the promise, and
+    graded correctness is refused: an item may then turn out to be more than two things. The ranking is
     kept but for ties.
 
     Parameters
@@ -84,6 +85,7 @@ class VennAbers(OfConfidence):
     """
 
     name: ClassVar[str] = "venn-abers"
+    learns_grades: ClassVar[bool] = False
     kind: ClassVar[type[ConfidenceMap]] = VennAbersMap
 
     def _fitted(self, confidence: Doubles, correct: Right) -> VennAbersMap:

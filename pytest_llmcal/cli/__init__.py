@@ -1,4 +1,4 @@
-"""The command ``llmcal``: reports, runs that meet, tasks, planning, calibration, distillation and the score cache."""
+"""The command ``llmcal``: reports, runs that meet, tasks, plans, confidence, calibration, distillation, the cache."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from pytest_llmcal.cli.cache import CacheError, add_cache
 from pytest_llmcal.cli.calibrate import CalibrationError, add_calibrate
 from pytest_llmcal.cli.compare import add_compare
 from pytest_llmcal.cli.distill import DistillationError, add_distill
+from pytest_llmcal.cli.elicit import ElicitationError, add_elicit
 from pytest_llmcal.cli.timeline import add_history
 from pytest_llmcal.records import Run, RunError, schema_text
-from pytest_llmcal.tasks import AnyItem, Item, Items, OpenItem, TaskError, Text
+from pytest_llmcal.tasks import AnyItem, Item, Items, OpenItem, TaskError, Text, Writing
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores import Plan
@@ -42,13 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done: list[str] | tuple[list[str], int] = options.run(options)
     except OSError as error:
         return _refuse(str(error) if error.filename is None else f"{error.filename}: {error.strerror}")
-    except (RunError, TaskError, PlanError, CacheError, CalibrationError, DistillationError, *_OF_HISTORY) as error:
+    except (RunError, TaskError, PlanError, CacheError, *_OF_MODELS, *_OF_HISTORY) as error:
         return _refuse(str(error))
     lines, status = done if isinstance(done, tuple) else (done, 0)  # a command that judges says its exit code too
     _say(lines)
     return status
 
 
+_OF_MODELS = (CalibrationError, DistillationError, ElicitationError)
 _OF_HISTORY = (history.MergeError, history.BaselineError, history.ComparisonError, history.ItemFileError)
 
 
@@ -112,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     schema.set_defaults(run=_schema)
     _add_plan(commands)
     add_calibrate(commands)
+    add_elicit(commands)
     add_distill(commands)
     add_cache(commands)
     return parser
@@ -180,10 +183,11 @@ def _tasks(options: argparse.Namespace) -> list[str]:
 
 
 def _list_world() -> list[str]:
-    from pytest_llmcal.world import MODEL_NAMES, TASK_NAMES
+    from pytest_llmcal.world import MODEL_NAMES, RUNNING_TEXT, TASK_NAMES, WRITTEN_NAMES
     from pytest_llmcal.world.bias import BIAS
 
-    return ["Tasks", *(f"  {name}" for name in (*TASK_NAMES, BIAS)), "Models", *(f"  {name}" for name in MODEL_NAMES)]
+    tasks = [f"  {name}" for name in (*TASK_NAMES, *WRITTEN_NAMES, RUNNING_TEXT, BIAS)]
+    return ["Tasks", *tasks, "Models", *(f"  {name}" for name in MODEL_NAMES)]
 
 
 def _show_task(name: str, items: int) -> list[str]:
@@ -192,6 +196,8 @@ def _show_task(name: str, items: int) -> list[str]:
     task = load_task(name)
     splits = [_counted(split) for split in (task.calibration, task.test) if split is not None]
     lines = [f"{task.name}: {', '.join(splits)}, from {task.source}; * marks the right answer"]
+    if task.test.writing is not None:
+        lines += [_written(task.test.writing)]
     for item in _first(task.test, items):
         lines += ["", *_described(item)]
     return lines
@@ -233,6 +239,11 @@ def _counted(items: Items) -> str:
     return f"{len(items):,} {items.split} {'item' if len(items) == 1 else 'items'}"
 
 
+def _written(writing: Writing) -> str:
+    ends = f", to {' or '.join(map(repr, writing.stop))}" if writing.stop else ""
+    return f"answers are written: at most {writing.max_tokens:,} tokens{ends}, judged by {writing.correctness}"
+
+
 def _first(items: Items, number: int) -> list[AnyItem]:
     return [items[index] for index in range(min(number, len(items)))]
 
@@ -242,7 +253,9 @@ def _described(item: AnyItem) -> list[str]:
     if isinstance(item, Text):
         return [f"{item.id}{groups}", item.text]
     if isinstance(item, OpenItem):
-        return [f"{item.id}{groups}", item.prompt, *(f"  * {reference.strip()}" for reference in item.references)]
+        judged = [] if item.judged is None else [f"  judged {item.judgement:.3g}: {item.judged.strip()}"]
+        references = (f"  * {reference.strip()}" for reference in item.references)
+        return [f"{item.id}{groups}", item.prompt, *references, *judged]
     truth = item.truth or (None,) * len(item.choices)
     choices = (_choice(item, *entry) for entry in enumerate(zip(item.choices, truth, strict=True)))
     return [f"{item.id}{groups}", item.prompt, *choices]

@@ -65,9 +65,10 @@ def _distill(options: argparse.Namespace) -> list[str]:
         free_folder(options.out)  # before the teachers are asked, which takes long
         splits = [_calibration_split(name, options.limit) for name in options.task]
         teachers = _teachers(options, splits)
+        student: Any = load_model(options.student, dtype="float32", device=options.device)
         with ProgressLine(f"distilling into {options.out}, steps") as progress:
             folder = distill(
-                load_model(options.student, dtype="float32", device=options.device),
+                student,
                 splits,
                 teachers,
                 output=options.out,

@@ -133,12 +133,13 @@ class Baseline:
         ids: Collection[str] | None = None,
         group: str | None = None,
         calibrator: str | None = None,
+        confidence_method: str | None = None,
     ) -> Scores:
         """Return what the model said then, item by item.
 
         Parameters
         ----------
-        model, task, split, data, ids, group, calibrator
+        model, task, split, data, ids, group, calibrator, confidence_method
             As for ``measurement``.
 
         Raises
@@ -146,7 +147,7 @@ class Baseline:
         BaselineError
             If no item scores are kept of these, or those of other items, or of several ways of scoring.
         """
-        wanted = (model, task, split, group, calibrator_family(calibrator))
+        wanted = (model, task, split, group, calibrator_family(calibrator), confidence_method)
         what = named(("item scores", *wanted))
         found = [*self.kept.items.of_subject(wanted)]
         if not found:
@@ -172,6 +173,7 @@ class Baseline:
         ids: Collection[str] | None = None,
         group: str | None = None,
         calibrator: str | None = None,
+        confidence_method: str | None = None,
     ) -> Measurement:
         """Return what was measured then, as a measurement again.
 
@@ -179,8 +181,9 @@ class Baseline:
         ----------
         metric : str
             Name of the measurement, for instance ``"ece"``.
-        model, task, split, group, calibrator : str or None
-            Whose answers, to what. The model's revision and the calibrator's parameters may differ.
+        model, task, split, group, calibrator, confidence_method : str or None
+            Whose answers, to what, with what confidence. The model's revision and the calibrator's parameters may
+            differ.
         data : str or None
             Fingerprint of the items; must be the same.
         ids : collection of str, optional
@@ -191,7 +194,7 @@ class Baseline:
         BaselineError
             If nothing was recorded under these names, or on other data, or several numbers were.
         """
-        wanted = (metric, model, task, split, group, calibrator_family(calibrator))
+        wanted = (metric, model, task, split, group, calibrator_family(calibrator), confidence_method)
         found = [record for record in self._records() if key_of(record) == wanted]
         if not found:
             raise BaselineError(f"{self.source} has no {named(wanted)}. It has {self._contents()}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from pytest_llmcal.history.errors import ItemFileError
 from pytest_llmcal.measurement import About
 from pytest_llmcal.scores import Scores, ScoresError
 
-SCHEMA = 1
+SCHEMA = 2
+"""Number of what is written; each number up to it is read."""
 _SCHEMA_KEY = b"pytest_llmcal.items"
+_LEFT_OUT_KEY = b"pytest_llmcal.left_out"
 _ABOUT = tuple(field.name for field in fields(About))
+_LATER = {"confidence_method"}  # files that were written before lack it
 # The last binary digits of logits are noise, which no dictionary shortens: splitting their bytes does a little.
 _NUMBERS = ("confidence", "values.list.element")
 
@@ -24,16 +28,19 @@ def write_scores(scores: Sequence[Scores], path: Path) -> Path:
     """Write scores to a file, making its folder where needed, and return the path.
 
     Columns: ``scores`` (a number for each of them), those of ``About``, ``kind`` (``confidence``, ``logits`` or
-    ``probabilities``), ``precision``, ``id``, ``cluster``, ``groups``, ``confidence``, ``correct``, ``label``
-    and ``values``, the logits or probabilities. What was before a calibrator and the true probabilities of an
-    invented world are left out.
+    ``probabilities``), ``precision``, ``id``, ``cluster``, ``groups``, ``outcome``, ``confidence``, ``correct``
+    (empty where correctness is graded), ``grade`` (empty where it is not), ``label`` and ``values``, the logits or
+    probabilities. Which items are left out, and why, stands in the metadata of the file. What was before a calibrator
+    and the true probabilities of an invented world are not kept.
     """
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     path.parent.mkdir(parents=True, exist_ok=True)
     tables = [_table(number, one) for number, one in enumerate(scores)]
-    table = pa.concat_tables(tables).replace_schema_metadata({_SCHEMA_KEY: str(SCHEMA).encode()})
+    left_out = json.dumps([dict(one.left_out) for one in scores]).encode()
+    metadata = {_SCHEMA_KEY: str(SCHEMA).encode(), _LEFT_OUT_KEY: left_out}
+    table = pa.concat_tables(tables).replace_schema_metadata(metadata)
     unfinished = path.with_name(path.name + ".part")  # a crash leaves no half of a file
     pq.write_table(
         table,
@@ -63,10 +70,10 @@ def read_scores(path: Path) -> tuple[Scores, ...]:
     schema = (table.schema.metadata or {}).get(_SCHEMA_KEY)
     if schema is None:
         raise ItemFileError(f"{path}: not item scores of pytest-llmcal, it has no schema number")
-    if schema != str(SCHEMA).encode():
+    if schema not in {str(number).encode() for number in range(1, SCHEMA + 1)}:
         raise ItemFileError(
-            f"{path}: item scores of schema {schema.decode()} are not supported, this version reads schema {SCHEMA}; "
-            "read them with the version that wrote them or a newer one, or record them anew"
+            f"{path}: item scores of schema {schema.decode()} are not supported, this version reads up to schema "
+            f"{SCHEMA}; read them with the version that wrote them or a newer one, or record them anew"
         )
     try:
         return tuple(_parts(table))
@@ -100,7 +107,9 @@ def _table(number: int, scores: Scores) -> Any:
             "cluster": texts(scores.clusters),
             "groups": _groups(scores),
             "confidence": pa.array(scores.confidence.astype(np.float64)),
-            "correct": pa.array(np.asarray(scores.correct)),
+            "outcome": pa.nulls(n, text) if scores.outcomes is None else pa.array(scores.outcomes, text),
+            "correct": pa.nulls(n, pa.bool_()) if scores.is_graded else pa.array(np.asarray(scores.correct)),
+            "grade": pa.array(np.asarray(scores.correct)) if scores.is_graded else pa.nulls(n, pa.float64()),
             "label": pa.nulls(n, pa.int32()) if choices is None else pa.array(choices.labels.astype(np.int32)),
             "values": _values(scores),
         }
@@ -129,23 +138,27 @@ def _values(scores: Scores) -> Any:
 
 def _parts(table: Any) -> Iterator[Scores]:
     number = table["scores"].to_numpy()
+    left_out = json.loads(table.schema.metadata.get(_LEFT_OUT_KEY, b"null"))
     starts = np.flatnonzero(np.diff(number, prepend=-1))
     for start, end in zip(starts, [*starts[1:], len(number)], strict=True):
-        yield _scores(table.slice(start, end - start))
+        yield _scores(table.slice(start, end - start), left_out and left_out[number[start]])
 
 
-def _scores(part: Any) -> Scores:
+def _scores(part: Any, left_out: Mapping[str, str] | None) -> Scores:
     first = part.slice(0, 1).to_pylist()[0]
     precision = np.dtype(first["precision"])
     same: dict[str, Any] = {
         "ids": _texts(part["id"]),
         "clusters": _texts(part["cluster"]),
         "groups": _grouped(part["groups"]),
-        "about": About(**{name: first[name] for name in _ABOUT}),
+        "about": About(**{name: first[name] for name in _ABOUT if name in first or name not in _LATER}),
     }
     if first["kind"] == "confidence":
         confidence = part["confidence"].to_numpy().astype(precision)
-        return Scores(confidence, part["correct"].to_numpy(), **same)
+        graded = part["correct"].null_count > 0
+        correct = part["grade" if graded else "correct"].to_numpy()
+        outcomes = _texts(part["outcome"]) if "outcome" in part.column_names else None
+        return Scores(confidence, correct, outcomes=outcomes, left_out=left_out, **same)
     values = part["values"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     make = Scores.from_logits if first["kind"] == "logits" else Scores.from_probabilities
     return make(values.reshape(part.num_rows, -1).astype(precision), part["label"].to_numpy(), **same)

@@ -12,7 +12,7 @@ from pytest_llmcal.history.item_file import read_scores, write_scores
 from pytest_llmcal.history.keys import calibrator_family
 from pytest_llmcal.scores import Scores
 
-Subject = tuple[str | None, str | None, str | None, str | None, str | None]
+Subject = tuple[str | None, str | None, str | None, str | None, str | None, str | None]
 
 
 def items_path(run: str | Path) -> Path:
@@ -90,11 +90,11 @@ class ItemScores:
 
     def of_subject(self, subject: Subject) -> Iterator[Scores]:
         """Yield the scores of a subject: several where it was scored in more than one way."""
-        model, task, split, group, calibrator = subject
+        model, task, split, group, calibrator, method = subject
         for one in self.scores:
             if subject_of(one) == subject:
                 yield one
-            elif group is not None and subject_of(one) == (model, task, split, None, calibrator):
+            elif group is not None and subject_of(one) == (model, task, split, None, calibrator, method):
                 yield from _part(one, group)
 
 
@@ -120,9 +120,13 @@ def _part(whole: Scores, group: str) -> Iterator[Scores]:
 
 
 def subject_of(scores: Scores) -> Subject:
-    """Return model, task, split, group and family of the calibrator; not what differs between revisions."""
+    """Return model, task, split, group, family of the calibrator and confidence method.
+
+    Not what differs between revisions.
+    """
     about = scores.about
-    return about.model, about.task, about.split, about.group, calibrator_family(about.calibrator)
+    family = calibrator_family(about.calibrator)
+    return about.model, about.task, about.split, about.group, family, about.confidence_method
 
 
 def digest(scores: Scores) -> str:
@@ -135,6 +139,7 @@ def digest(scores: Scores) -> str:
         found.update(scores.choices.labels.tobytes())
     groups: Mapping[str, tuple[str, ...]] = scores.groups
     found.update(repr((scores.ids, scores.clusters, sorted(groups.items()))).encode())
+    found.update(repr((scores.outcomes, sorted(scores.left_out.items()))).encode())
     return found.hexdigest()[:16]
 
 

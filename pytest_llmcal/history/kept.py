@@ -50,8 +50,8 @@ class Kept:
 
     def scores_of(self, record: Record) -> Iterator[Scores]:
         """Yield the kept scores that a record may have been measured on: of its subject, revision and items."""
-        subject = record.model, record.task, record.split, record.group, calibrator_family(record.calibrator)
-        for scores in self.items.of_subject(subject):
+        family, method = calibrator_family(record.calibrator), record.confidence_method
+        for scores in self.items.of_subject((record.model, record.task, record.split, record.group, family, method)):
             about = scores.about
             if (about.data, about.revision, about.calibrator) == (record.data, record.revision, record.calibrator):
                 yield scores

@@ -5,6 +5,15 @@ from pytest_llmcal.measurement.differences import difference_name, higher_is_bet
 from pytest_llmcal.measurement.errors import MeasurementError
 from pytest_llmcal.measurement.group_measurement import GroupMeasurement, Part
 from pytest_llmcal.measurement.group_names import gap_name, worst_name
+from pytest_llmcal.measurement.item_outcomes import (
+    LEFT_OUT_RULE,
+    MOST_LEFT_OUT,
+    OUTCOME_RULES,
+    LeftOut,
+    OutcomeResult,
+    hides_too_much,
+    said_of_left_out,
+)
 from pytest_llmcal.measurement.judging import Judgement, Status, judged, shares
 from pytest_llmcal.measurement.measurement import Measurement
 from pytest_llmcal.measurement.portrait import Calibration, GroupResult, Pool, Portrait, Risk, Step
@@ -15,6 +24,9 @@ from pytest_llmcal.measurement.verdict import Verdict
 from pytest_llmcal.measurement.warnings import NoiseFloorWarning, UnassertedVerdictWarning
 
 __all__ = [
+    "LEFT_OUT_RULE",
+    "MOST_LEFT_OUT",
+    "OUTCOME_RULES",
     "About",
     "Bin",
     "Calibration",
@@ -22,11 +34,13 @@ __all__ = [
     "GroupMeasurement",
     "GroupResult",
     "Judgement",
+    "LeftOut",
     "Measurement",
     "MeasurementError",
     "NoiseFloor",
     "NoiseFloorWarning",
     "Observation",
+    "OutcomeResult",
     "Part",
     "Pool",
     "Portrait",
@@ -40,10 +54,12 @@ __all__ = [
     "current_rules",
     "difference_name",
     "gap_name",
+    "hides_too_much",
     "higher_is_better",
     "judged",
     "metric_of",
     "range_of",
+    "said_of_left_out",
     "shares",
     "title",
     "using",

@@ -21,6 +21,9 @@ class About:
         Calibrator that the scores went through, with its parameters.
     group : str or None
         The part of the items that was measured, for instance ``"region=north"``.
+    confidence_method : str or None
+        What the confidence is, with its options, for instance ``"p_true(shown=4)"``; None for the probability
+        of the chosen answer among choices, and of a token of running text.
     in_sample : bool
         Whether a calibrator was fitted on these items, or on some of them: then a gate on them fails.
     """
@@ -33,6 +36,7 @@ class About:
     calibrator: str | None = None
     group: str | None = None
     in_sample: bool = False
+    confidence_method: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import math
 
 from pytest_llmcal.measurement.differences import difference_name, metric_of
 from pytest_llmcal.measurement.errors import MeasurementError
+from pytest_llmcal.measurement.item_outcomes import LeftOut
 from pytest_llmcal.measurement.measurement import Measurement
 from pytest_llmcal.measurement.ranges import range_of
 from pytest_llmcal.measurement.titles import title
@@ -77,6 +78,7 @@ def _unpaired(this: Measurement, baseline: Measurement, why: str) -> Measurement
         method=f"unpaired, as {why}; of the intervals of both models, whatever their correlation (MOVER)",
         confidence=this.confidence,
         about=this.about,
+        left_out=(*this.left_out, *(LeftOut(f"{one.reason} by the baseline", one.items) for one in baseline.left_out)),
         scores=this.scores,
         interval_at=interval_at,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from pytest_llmcal.measurement.item_outcomes import MOST_LEFT_OUT, hides_too_much, said_of_left_out
 from pytest_llmcal.measurement.rules import Correction, current_rules
 
 if TYPE_CHECKING:
@@ -25,22 +26,27 @@ class Judgement(NamedTuple):
     status : {"holds", "refuted", "undecided"}
         What the data say about it.
     note : str
-        What its being one of many did to it; empty where it did nothing.
+        What its being one of many did to it, and which items are left out; empty where there is neither.
     p_value : float or None
         The least one-sided error rate at which it would be refuted; known where the run needs it: Holm's
         procedure refutes nothing that would not be refuted by itself.
     share : float
         Its share of the error rate of the run.
+    open_to_items : bool
+        Whether it is undecided only because there are too few items.
     """
 
     status: Status
     note: str = ""
     p_value: float | None = None
     share: float = 1.0
+    open_to_items: bool = False
 
 
 def judged(measurement: Measurement, *, holds: bool, refuted: Callable[[Measurement], bool]) -> Judgement:
     """Judge a claim under the rules in force.
+
+    Where more than a tenth of all items are left out, because they have no confidence, no claim holds.
 
     Parameters
     ----------
@@ -53,18 +59,23 @@ def judged(measurement: Measurement, *, holds: bool, refuted: Callable[[Measurem
     """
     correction = current_rules().correction
     share = 1.0 if correction is None else correction.share()
+    missing = said_of_left_out(measurement.left_out, measurement.n)
+    missing = missing and f"; {missing}"
+    if holds and hides_too_much(measurement.left_out, measurement.n):
+        hidden = f"{missing}, and where more than {100 * MOST_LEFT_OUT:g}% are, no claim holds"
+        return Judgement("undecided", hidden, share=share)
     if holds:
-        return Judgement("holds", share=share)
+        return Judgement("holds", missing, share=share)
     if not refuted(measurement):
-        return Judgement("undecided", share=share)
+        return Judgement("undecided", missing, share=share, open_to_items=True)
     if correction is None:
-        return Judgement("refuted")
+        return Judgement("refuted", missing)
     strict = 1.0 - (1.0 - measurement.confidence) * share
     p_value = _p_value(measurement, refuted, correction)
-    one = f"one of {correction.gates} gate{'' if correction.gates == 1 else 's'}"
+    one = f"one of {correction.gates} {correction.unit}{'' if correction.gates == 1 else 's'}"
     if refuted(measurement.at(strict)):
-        return Judgement("refuted", f"; as {one} it is refuted at {_percent(strict)} too", p_value, share)
-    note = f"; that would refute it by itself, but {one} is refuted only at {_percent(strict)}"
+        return Judgement("refuted", f"{missing}; as {one} it is refuted at {_percent(strict)} too", p_value, share)
+    note = f"{missing}; that would refute it by itself, but {one} is refuted only at {_percent(strict)}"
     return Judgement("undecided", note, p_value, share)
 
 

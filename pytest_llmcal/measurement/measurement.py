@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor, Uncalibrated
 from pytest_llmcal.measurement.errors import MeasurementError
+from pytest_llmcal.measurement.item_outcomes import LeftOut, said_of_left_out
 from pytest_llmcal.measurement.judging import Judgement, judged
 from pytest_llmcal.measurement.notebook import measurement_html
 from pytest_llmcal.measurement.ranges import range_of
@@ -61,6 +62,9 @@ class Measurement(float):
     uncalibrated : Uncalibrated, callable or None
         The number before calibration, where the scores came out of a calibrator; or a function that works it
         out when it is first asked for, as it takes longer than the number itself.
+    left_out : sequence of LeftOut
+        Items that are not among the ``n`` because they have no confidence. Every verdict says so, and none holds where
+        they are more than a tenth of all.
     scores : Scores, optional
         What was measured, where the number was made of scores. A pickled measurement leaves it behind, and
         ``against`` too.
@@ -97,6 +101,7 @@ class Measurement(float):
         "exact",
         "high",
         "interval_at",
+        "left_out",
         "low",
         "method",
         "n",
@@ -112,6 +117,7 @@ class Measurement(float):
     exact: float | None
     high: float
     interval_at: Callable[[float], tuple[float, float]] | None
+    left_out: tuple[LeftOut, ...]
     low: float
     method: str
     n: int
@@ -137,6 +143,7 @@ class Measurement(float):
         curve: Sequence[Bin] = (),
         before: Sequence[Bin] = (),
         uncalibrated: Uncalibrated | Callable[[], Uncalibrated | None] | None = None,
+        left_out: Sequence[LeftOut] = (),
         scores: Any = None,
         against: Callable[[Any], Measurement] | None = None,
         interval_at: Callable[[float], tuple[float, float]] | None = None,
@@ -162,6 +169,7 @@ class Measurement(float):
             "curve": tuple(curve),
             "before": tuple(before),
             "_uncalibrated": uncalibrated,
+            "left_out": tuple(left_out),
             "scores": scores,
             "against": against,
             "interval_at": interval_at,
@@ -267,7 +275,10 @@ class Measurement(float):
         name = title(self.name)
         if not isinstance(other, Measurement):
             self._warn_of_noise(relation, limit)
-        sentence = f"The estimate of {name} is {float(self):.4g}, so {name} {relation} {limit:.4g} is {word}."
+        missing = said_of_left_out(self.left_out, self.n)
+        sentence = f"The estimate of {name} is {float(self):.4g}, so {name} {relation} {limit:.4g} is {word}" + (
+            f"; {missing}." if missing else "."
+        )
         current_rules().observe(Observation(self, relation, limit, word, sentence))
         return outcome
 
@@ -415,7 +426,7 @@ class Measurement(float):
         self, judgement: Judgement, relation: str, claim: str, limit: float, crossed: Sequence[float] | None = None
     ) -> Verdict:
         each = [self.items_needed(one) for one in crossed or [limit]]
-        decides = judgement.status == "undecided" and not judgement.note
+        decides = judgement.open_to_items
         needed = max((items for items in each if items), default=None) if decides and None not in each else None
         reason = (
             f"it was measured as {float(self):.4g} {self._where()}, "

@@ -43,8 +43,7 @@ def not_worse(difference: Measurement, margin: float) -> Verdict:
     judgement = judged(
         difference, holds=difference.low >= limit if higher else difference.high <= limit, refuted=refuted
     )
-    undecided = judgement.status == "undecided" and not judgement.note
-    needed = difference.items_needed(limit) if undecided else None
+    needed = difference.items_needed(limit) if judgement.open_to_items else None
     return Verdict(
         judgement.status,
         "not_worse_than",

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pytest_llmcal.charts import escaped, isolated
+from pytest_llmcal.measurement.item_outcomes import said_of_left_out
 from pytest_llmcal.measurement.titles import title
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def measurement_html(measurement: Measurement) -> str:
         ("items", f"{measurement.n:,}"),
         ("method", isolated(measurement.method)),
     ]
+    if measurement.left_out:
+        rows.append(("left out", escaped(said_of_left_out(measurement.left_out, measurement.n), 2000)))
     if floor is not None:
         rows.append(("noise floor", f"{number(floor.mean)} on average, at most {number(floor.p95)} in 95 of 100 draws"))
     if exact is not None:
@@ -100,5 +103,7 @@ def _said(about: About) -> Iterable[str]:
         yield f"on {isolated(about.task)}" + (f" ({isolated(about.split)} split)" if about.split else "")
     if about.group is not None:
         yield f"for {isolated(about.group)}"
+    if about.confidence_method is not None:
+        yield f"with confidence by {isolated(about.confidence_method)}"
     if about.calibrator is not None:
         yield f"after {isolated(about.calibrator)}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_llmcal.measurement.about import Bin
+from pytest_llmcal.measurement.item_outcomes import LeftOut, OutcomeResult
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,12 @@ class Portrait:
         By attribute and name. Attributes that nearly every item has a value of its own for are left out.
     calibration : Calibration or None
         What they went through.
+    is_graded : bool
+        Whether correctness is graded between 0 and 1.
+    outcomes : tuple of OutcomeResult
+        What the answers were; empty where that is not known.
+    left_out : tuple of LeftOut
+        Items that are not among the ``n``.
     """
 
     n: int
@@ -138,3 +145,6 @@ class Portrait:
     risks: tuple[Risk, ...] = ()
     groups: tuple[GroupResult, ...] = ()
     calibration: Calibration | None = None
+    is_graded: bool = False
+    outcomes: tuple[OutcomeResult, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

@@ -21,6 +21,7 @@ _RANGES = {
     "e_aurc": (0.0, math.log(2.0)),
     "ece": (0.0, 1.0),
     "ece_l2": (0.0, 1.0),
+    "flips": (0.0, 1.0),
     "kde_ece": (0.0, 1.0),
     "largest_drop": (0.0, 1.0),
     "marginal_ece": (0.0, 1.0),
@@ -33,6 +34,7 @@ _RANGES = {
     "smooth_ece": (0.0, 1.0),
     "squared_ece": (-1.0, 1.0),
     "subgroup_gap": (-1.0, 1.0),
+    "unanswered": (0.0, 1.0),
 }
 
 

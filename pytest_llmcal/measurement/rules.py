@@ -63,11 +63,14 @@ class Correction:
         How many gates share.
     share : callable
         The share of the next verdict, above 0 and at most 1.
+    unit : str
+        What shares, if not gates.
     """
 
     method: Literal["bonferroni", "holm"]
     gates: int
     share: Callable[[], float]
+    unit: str = "gate"
 
 
 def _fail_undecided(_: Verdict) -> bool:

@@ -14,6 +14,7 @@ _TITLES = {
     "e_aurc": "excess AURC",
     "ece": "ECE",
     "ece_l2": "L2 calibration error",
+    "flips": "share of answers that change",
     "kde_ece": "KDE calibration error",
     "marginal_ece": "marginal calibration error",
     "mce": "maximum calibration error",
@@ -25,6 +26,7 @@ _TITLES = {
     "smooth_ece": "SmoothECE",
     "squared_ece": "squared calibration error",
     "subgroup_gap": "gap of the audited subgroup",
+    "unanswered": "share of items left out",
 }
 
 

@@ -25,8 +25,8 @@ class Verdict:
     status : {"holds", "refuted", "undecided"}
         What the data say about the claim.
     relation : str
-        The kind of claim: ``"below"``, ``"above"``, ``"between"``, ``"is_monotone"``, ``"is_calibrated"``
-        or ``"not_worse_than"``.
+        The kind of claim: ``"below"``, ``"above"``, ``"between"``, ``"is_monotone"``, ``"is_calibrated"``,
+        ``"not_worse_than"`` or ``"unmoved"``.
     claim : str
         The claim in words, for instance ``"ECE is at most 0.05"``.
     reason : str

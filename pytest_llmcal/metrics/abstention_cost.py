@@ -19,7 +19,7 @@ def abstention_cost(confidence: FloatArray, correct: Answers, abstention: float)
     confidence : array of shape (n,)
         Floats within [0, 1].
     correct : array of shape (n,)
-        0 or 1.
+        0 or 1, or graded between.
     abstention : float
         Cost of holding an answer back, between 0 and 1.
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from pytest_llmcal.metrics.binning import Answers, FloatArray, chunks, uniform_bins
 from pytest_llmcal.metrics.bins import Bins
+from pytest_llmcal.metrics.graded import dispersion, is_graded
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,8 @@ class BinSums:
     squared_gap : array
         Sum of (c - y)^2.
     claimed_variance : array
-        Sum of c (1 - c): the variance of ``gap`` if the model were perfectly calibrated.
+        Sum of c (1 - c): the variance of ``gap`` if the model were perfectly calibrated. Of graded answers
+        this is times their ``dispersion``.
     """
 
     count: npt.NDArray[np.float64]
@@ -57,7 +59,7 @@ def bin_sums(confidence: FloatArray, correct: Answers, bins: int | Bins = 15) ->
     confidence : array of shape (n,)
         Floats within [0, 1].
     correct : array of shape (n,)
-        Correctness, 0 or 1 (of any dtype).
+        Correctness, 0 or 1 (of any dtype), or graded: floats within [0, 1].
     bins : int or Bins
         Number of uniform right-closed bins, or bins of any kind.
 
@@ -66,6 +68,8 @@ def bin_sums(confidence: FloatArray, correct: Answers, bins: int | Bins = 15) ->
     >>> bin_sums(np.array([0.9, 0.9]), np.array([1, 0]), bins=10).gap[8].round(6)
     np.float64(0.8)
     """
+    if is_graded(correct):
+        return _graded_sums(confidence, correct, bins)
     size = bins if isinstance(bins, int) else len(bins)
     count, moments = np.zeros(2 * size), np.zeros(2 * size, np.complex128)
     for part in chunks(len(confidence)):
@@ -92,3 +96,16 @@ def bin_sums(confidence: FloatArray, correct: Answers, bins: int | Bins = 15) ->
         # c (1 - c) is |c - y| - (c - y)^2; rounding must not carry a variance below zero.
         np.maximum(wrong.real - right.real - square, 0.0),
     )
+
+
+def _graded_sums(confidence: FloatArray, correct: Answers, bins: int | Bins) -> BinSums:
+    size = bins if isinstance(bins, int) else len(bins)
+    columns = np.zeros((5, size))
+    for part in chunks(len(confidence)):
+        c = confidence[part].astype(np.float64)
+        gap = c - correct[part]
+        cell = uniform_bins(confidence[part], bins) if isinstance(bins, int) else bins.of(confidence[part])
+        for column, values in zip(columns, (np.ones(len(c)), c, gap, gap * gap, c * (1.0 - c)), strict=True):
+            column += np.bincount(cell, values, minlength=size)
+    count, total, gap_sum, squared_gap, claimed_variance = columns
+    return BinSums(count, total, gap_sum, squared_gap, dispersion(confidence, correct) * claimed_variance)

@@ -13,10 +13,19 @@ from pytest_llmcal.metrics.binning import Answers, FloatArray, IndexArray
 from pytest_llmcal.metrics.bins import Bins
 from pytest_llmcal.metrics.isotonic import isotonic_fit
 from pytest_llmcal.metrics.post_hoc import cross_fitted, isotonic_map, logistic_map
-from pytest_llmcal.metrics.proper_scores import binary_brier_losses, binary_nll_losses
+from pytest_llmcal.metrics.proper_scores import (
+    answer_losses,
+    binary_brier_losses,
+    binary_nll_losses,
+    graded_brier_losses,
+    graded_nll_losses,
+)
 
 ScoreName = Literal["brier", "nll"]
-LOSSES = {"brier": binary_brier_losses, "nll": binary_nll_losses}
+LOSSES = {
+    "brier": (binary_brier_losses, graded_brier_losses),
+    "nll": (binary_nll_losses, graded_nll_losses),
+}
 
 
 @dataclass(frozen=True)
@@ -26,14 +35,15 @@ class Decomposition:
     Attributes
     ----------
     score : float
-        Mean loss of correctness given confidence: (c - y)^2 or -ln of the probability of what happened.
+        Mean loss of correctness given confidence: (c - y)^2, or -ln of the probability of what happened, of graded
+        correctness the cross entropy.
     miscalibration : float
         How much lower it would be after recalibration. What is recalibrated on the items at hand
         fits their noise too, so that this is biased upward: a perfectly calibrated model has some.
     discrimination : float
         How much lower than ``uncertainty`` it would then be: what the confidences know.
     uncertainty : float
-        Score of a model that always says the accuracy.
+        Score of a model that always says the accuracy: of graded correctness with the variance that it has.
     within_bins : float
         What differences of confidence within bins add or save; zero where there are no bins.
     """
@@ -58,7 +68,7 @@ def corp(confidence: FloatArray, correct: Answers, score: ScoreName = "brier") -
     Parameters
     ----------
     confidence, correct : arrays of shape (n,)
-        Confidences within [0, 1], and 0 or 1.
+        Confidences within [0, 1], and 0 or 1, or graded between.
     score : {"brier", "nll"}
         Squared error, or logarithmic score.
 
@@ -144,5 +154,4 @@ def _parts(
 
 
 def _mean_loss(confidence: FloatArray, correct: Answers, score: ScoreName) -> float:
-    right = np.asarray(correct, dtype=np.intp)
-    return float(np.take_along_axis(LOSSES[score](confidence), right[:, None], axis=1).mean())
+    return float(answer_losses(confidence, correct, *LOSSES[score]).mean())

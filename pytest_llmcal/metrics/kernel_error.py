@@ -28,7 +28,7 @@ def skce(confidence: FloatArray, correct: Answers, bandwidth: float = 0.1) -> fl
     confidence : array of shape (n,)
         Floats within [0, 1]; n at least 2.
     correct : array of shape (n,)
-        0 or 1.
+        0 or 1, or graded between.
     bandwidth : float
         The kernel's :math:`\ell`, at least 0.002.
 

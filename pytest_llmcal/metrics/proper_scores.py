@@ -6,10 +6,14 @@ of what was right is the loss, and the others say what it might have been.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
+from scipy.special import xlog1py, xlogy
 
-from pytest_llmcal.metrics.binning import FloatArray
+from pytest_llmcal.metrics.binning import Answers, FloatArray
+from pytest_llmcal.metrics.graded import is_graded
 
 Losses = npt.NDArray[np.float64]
 
@@ -82,3 +86,60 @@ def binary_nll_losses(confidence: FloatArray) -> Losses:
     with np.errstate(divide="ignore"):  # log 0 is minus infinity, on purpose
         logs: Losses = np.stack((np.log1p(-c), np.log(c))).T
     return np.abs(logs)
+
+
+def graded_brier_losses(confidence: FloatArray, correct: Answers) -> Losses:
+    """Return (c - y)^2 of graded correctness y, an array of shape (n,).
+
+    It is least, on average, where c is the mean of y (Savage 1971). Unlike for 0/1 answers, a fully right answer is
+    no certain one: how much y varies about its mean is in it too.
+
+    Examples
+    --------
+    >>> graded_brier_losses(np.array([0.75]), np.array([0.25])).tolist()
+    [0.25]
+    """
+    return np.asarray((confidence.astype(np.float64) - correct) ** 2)
+
+
+def graded_nll_losses(confidence: FloatArray, correct: Answers) -> Losses:
+    """Return the cross entropy -(y log c + (1 - y) log(1 - c)) of graded correctness y, an array of shape (n,).
+
+    The Bernoulli quasi-likelihood, least on average where c is the mean of y (Gourieroux, Monfort, Trognon 1984; Papke,
+    Wooldridge 1996). Infinite where c is 0 and y is not, or c is 1 and y is not.
+
+    Examples
+    --------
+    >>> graded_nll_losses(np.array([0.5, 1.0, 1.0]), np.array([0.3, 1.0, 0.9])).round(4).tolist()
+    [0.6931, 0.0, inf]
+    """
+    c, y = confidence.astype(np.float64), np.asarray(correct, dtype=np.float64)
+    return np.asarray(np.abs(xlogy(y, c) + xlog1py(1.0 - y, -c)))
+
+
+def answer_losses(
+    confidence: FloatArray,
+    correct: Answers,
+    costs: Callable[[FloatArray], Losses],
+    graded: Callable[[FloatArray, Answers], Losses],
+) -> Losses:
+    """Return the loss of each answer, by correctness that is 0 or 1, or graded.
+
+    Parameters
+    ----------
+    confidence, correct : arrays of shape (n,)
+        Confidences, and correctness from 0 to 1.
+    costs : callable
+        ``binary_brier_losses`` or ``binary_nll_losses``.
+    graded : callable
+        The same for graded correctness.
+
+    Examples
+    --------
+    >>> answer_losses(np.array([0.75, 0.75]), np.array([1, 0]), binary_brier_losses, graded_brier_losses).tolist()
+    [0.0625, 0.5625]
+    """
+    if is_graded(correct):
+        return graded(confidence, correct)
+    right = np.asarray(correct, dtype=np.intp)
+    return np.asarray(np.take_along_axis(costs(confidence), right[:, None], axis=1)[:, 0])

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_llmcal.metrics.binning import Answers, FloatArray
+from pytest_llmcal.metrics.graded import is_graded
 
 Shares = npt.NDArray[np.float64]
 
@@ -37,7 +38,7 @@ def auroc(confidence: FloatArray, correct: Answers) -> float:
     Raises
     ------
     ValueError
-        If all answers are right or all are wrong.
+        If all answers are right or all are wrong, or some are graded between.
 
     Examples
     --------
@@ -122,6 +123,8 @@ def placements(confidence: FloatArray, correct: Answers) -> tuple[Shares, Shares
 
 
 def _of_both_kinds(correct: Answers) -> npt.NDArray[np.bool_]:
+    if is_graded(correct):
+        raise ValueError("auroc compares right answers with wrong ones, and some of these are graded between")
     right = correct.astype(bool)
     if right.all() or not right.any():
         raise ValueError(f"auroc compares right answers with wrong ones, but all {len(right)} are of one kind")

@@ -25,7 +25,7 @@ def expected_errors(confidence: FloatArray, correct: Answers) -> Values:
     confidence : array of shape (n,)
         Any ordered numbers without NaN.
     correct : array of shape (n,)
-        0 or 1.
+        0 or 1, or graded between.
 
     Examples
     --------

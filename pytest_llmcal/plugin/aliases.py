@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_llmcal.plugin.logs import AnsweredTask
 from pytest_llmcal.plugin.score import Score
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def gpu_score(llmcal_gpu_score: Score) -> Score:
 
 
 @pytest.fixture
-def task(llmcal_task: Task) -> Task:
+def task(llmcal_task: Task | AnsweredTask) -> Task | AnsweredTask:
     """Task that the test's marker names."""
     return llmcal_task
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from _pytest._code.code import ExceptionRepr  # what pytest's own plugins add sections to; it has no public name
 
-from pytest_llmcal.measurement import Measurement
+from pytest_llmcal.measurement import LeftOut, Measurement, hides_too_much, said_of_left_out
 from pytest_llmcal.plugin.attempts import PlainRecord, negative
 
 _RELATIONS = {"<", "<=", ">", ">=", "==", "!="}
@@ -77,6 +77,7 @@ def _measured(record: Mapping[str, Any]) -> list[str]:
         "interval": f"{record['low']:.4f} to {record['high']:.4f} at {100 * record['confidence']:g}%",
         "method": record["method"],
         "items": f"{record['n']}",
+        "left out": said_of_left_out(_left_out(record), record["n"]),
     }
     if record["exact"] is not None:
         rows["exact"] = f"{record['exact']:.4f} is the true value on these items"
@@ -90,8 +91,19 @@ def _measured(record: Mapping[str, Any]) -> list[str]:
     return [f"  {label:<12}{text}" for label, text in rows.items() if text]
 
 
+def _left_out(record: Mapping[str, Any]) -> list[LeftOut]:
+    return [LeftOut(**row) for row in record["left_out"]]
+
+
 def _subject(record: Mapping[str, Any]) -> str:
-    words = {"model": "{}", "task": "on {}", "split": "({} split)", "group": "for {}", "calibrator": "after {}"}
+    words = {
+        "model": "{}",
+        "task": "on {}",
+        "split": "({} split)",
+        "group": "for {}",
+        "confidence_method": "with confidence by {}",
+        "calibrator": "after {}",
+    }
     return " ".join(word.format(record[name]) for name, word in words.items() if record[name] is not None)
 
 
@@ -108,7 +120,12 @@ def _worst_bin(curve: Sequence[Mapping[str, Any]]) -> str:
 def _next(record: Mapping[str, Any]) -> list[str]:
     """Say what can be done about it."""
     outcome, limit, floor = record["outcome"], record["limit"], record["noise_floor_p95"]
-    if outcome == "undecided":
+    if outcome == "undecided" and hides_too_much(_left_out(record), record["n"]):
+        advice = (
+            "have the model say a confidence that can be read about more of the items, or say with --llmcal-undecided "
+            "what such a verdict counts as"
+        )
+    elif outcome == "undecided":
         advice = "use more items, accept another limit, or say with --llmcal-undecided what such a verdict counts as"
     elif (
         outcome == "false"

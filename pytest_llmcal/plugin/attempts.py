@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmcal.measurement import Bin, MeasurementError, Verdict
+from pytest_llmcal.measurement import Bin, LeftOut, MeasurementError, Verdict
 from pytest_llmcal.records import Record
 
 if TYPE_CHECKING:
     from pytest_llmcal.plugin.drafts import AttemptDraft
+    from pytest_llmcal.plugin.looks import Looks
 
 PlainRecord = dict[str, Any]
 
@@ -40,6 +41,8 @@ class AttemptLog:
         The sets of answers that this attempt is the first to speak about, as plain values.
     share : callable or None
         The share of each verdict in the error rate of the run, where verdicts share one.
+    looks : Looks or None
+        The changes of prompts that were looked at, where there were any.
     """
 
     number: int
@@ -51,6 +54,7 @@ class AttemptLog:
     verdicts: list[tuple[Verdict, str, int]] = field(default_factory=list)
     subjects: list[dict[str, Any]] = field(default_factory=list)
     share: Callable[[], float] | None = None
+    looks: Looks | None = None
 
     def for_report(self, phase: str) -> list[PlainRecord]:
         """Return what a report of a phase carries.
@@ -87,7 +91,7 @@ def to_plain(record: Record) -> PlainRecord:
 def from_plain(plain: Mapping[str, Any]) -> Record:
     """Turn builtins back into the record that they were."""
     curves = {name: tuple(Bin(**row) for row in plain[name]) for name in ("curve", "before")}
-    return Record(**{**plain, **curves})
+    return Record(**{**plain, **curves, "left_out": tuple(LeftOut(**row) for row in plain["left_out"])})
 
 
 def negative(records: Sequence[PlainRecord]) -> list[PlainRecord]:

@@ -67,8 +67,12 @@ def _options(config: pytest.Config) -> dict[str, str]:
         options["system"] = settings.system
     if settings.correction != "none":
         options["correction"] = f"{settings.correction} over {len(config.stash[COLLECTOR].planned)} gates"
+    if settings.confidence_method is not None:
+        options["confidence-method"] = settings.confidence_method
     if settings.limit is not None:
         options["limit"] = str(settings.limit)
+    if settings.logs is not None:
+        options["scores"] = ", ".join(settings.logs.files)
     if settings.calibrators:
         folders = [f"{model}={folder}" if model else str(folder) for model, folder in _below(settings)]
         options["calibrator"] = ", ".join(folders)

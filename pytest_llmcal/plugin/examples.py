@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,12 +11,14 @@ from pytest_llmcal.records import Choice, Example
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores import Scores
-    from pytest_llmcal.tasks import Item, Items
+    from pytest_llmcal.tasks import Item, Items, OpenItem
 
 _OF_EACH = 5
+_RIGHT = 0.5  # a graded answer is shown among the right ones from here on
 _PROMPT = 400  # characters; of a longer one the end is kept, where the question stands
 _TEXT = 120
 _CHOICES = 4
+_REFERENCES = 3
 _CUT = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -32,32 +34,47 @@ def examples_of(scores: Scores, items: Items | None, *, texts: bool) -> tuple[Ex
     texts : bool
         Whether prompts and choices may be told.
     """
-    from pytest_llmcal.tasks import Item
+    from pytest_llmcal.tasks import Item, OpenItem
 
     if scores.ids is None or items is None:
         return ()
-    known = {item.id: item for item in items if isinstance(item, Item)}
+    known = {item.id: item for item in items if isinstance(item, (Item, OpenItem))}
     order = np.argsort(-scores.confidence.astype(np.float64), kind="stable")
     places = [place for place in order.tolist() if scores.ids[place] in known]
-    wrong = [place for place in places if not scores.correct[place]][:_OF_EACH]
-    right = [place for place in reversed(places) if scores.correct[place]][:_OF_EACH]
+    is_right = scores.correct >= _RIGHT
+    wrong = [place for place in places if not is_right[place]][:_OF_EACH]
+    right = [place for place in reversed(places) if is_right[place]][:_OF_EACH]
     return tuple(_example(scores, place, known, texts) for place in wrong + right)
 
 
-def _example(scores: Scores, place: int, known: Mapping[str, Item], texts: bool) -> Example:
+def _example(scores: Scores, place: int, known: Mapping[str, Item | OpenItem], texts: bool) -> Example:
     assert scores.ids is not None
     item = known[scores.ids[place]]
     return Example(
         id=item.id,
         confidence=round(float(scores.confidence[place]), 6),
-        correct=bool(scores.correct[place]),
-        choices=_choices(scores, place, item, texts),
+        correct=bool(scores.correct[place] >= _RIGHT),
         prompt=_end(item.prompt) if texts else None,
+        correctness=round(float(scores.correct[place]), 6) if scores.is_graded else None,
+        **_said(scores, place, item, texts),
     )
 
 
+def _said(scores: Scores, place: int, item: Item | OpenItem, texts: bool) -> dict[str, Any]:
+    from pytest_llmcal.tasks import Item
+
+    if isinstance(item, Item):
+        return {"choices": _choices(scores, place, item, texts)}
+    if scores.answers is None or not texts:
+        return {}
+    return {
+        "answer": _beginning(scores.answers[place].strip()),
+        "references": tuple(_beginning(one.strip()) for one in item.references[:_REFERENCES]),
+    }
+
+
 def _choices(scores: Scores, place: int, item: Item, texts: bool) -> tuple[Choice, ...]:
-    if scores.choices is None:  # the calibrator knows the confidence alone
+    if scores.choices is None:  # calibrator or confidence method know one confidence an item
         return ()
     one = scores.choices.take(np.array([place]))
     [(_, rows)] = one.probabilities()

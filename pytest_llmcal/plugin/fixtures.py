@@ -15,6 +15,7 @@ from pytest_llmcal.plugin.artefacts import calibrator_of
 from pytest_llmcal.plugin.baseline import BaselineFixture, read_baseline
 from pytest_llmcal.plugin.gates import note_gate
 from pytest_llmcal.plugin.gpu import require_gpu
+from pytest_llmcal.plugin.logs import AnsweredTask, refuse_to_ask
 from pytest_llmcal.plugin.markers import gate_mark, gpu_memory
 from pytest_llmcal.plugin.score import Score
 from pytest_llmcal.plugin.shelves import LoadError
@@ -51,6 +52,8 @@ def _only_model(config: pytest.Config) -> str:
 @pytest.fixture(scope="session")
 def llmcal_model(llmcal_model_name: str, pytestconfig: pytest.Config) -> Model:
     """Give the current model, loaded."""
+    if pytestconfig.stash[SETTINGS].logs is not None:
+        refuse_to_ask(llmcal_model_name)
     return pytestconfig.stash[MODELS].get(llmcal_model_name)
 
 
@@ -74,23 +77,31 @@ def llmcal_gpu(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def llmcal_task(request: pytest.FixtureRequest) -> Task:
-    """Give the task that the test's marker names, or what the options put in its place."""
+def llmcal_task(request: pytest.FixtureRequest) -> Task | AnsweredTask:
+    """Give the task that the test's marker names, or what the options put in its place.
+
+    With --llmcal-scores it is a name alone: what was asked is in no file.
+    """
     settings, mark = request.config.stash[SETTINGS], gate_mark(request.node)
     source = settings.source_of(mark.task)
-    if mark.task is None and settings.task_for_all is None:
+    if mark.task is None and settings.task_for_all is None and not (settings.logs and settings.logs.only_task):
         request.node.stash[ATTEMPT].notes.append(
             f"Some gates name no task, by @pytest.mark.llmcal(task=...) or --llmcal-task, and were asked {source}."
         )
     note_gate(request.node, task=source)
     limits = [limit for limit in (settings.limit, mark.limit) if limit is not None]
+    if settings.logs is not None:
+        if limits:
+            request.node.stash[ATTEMPT].notes.append("Scores that were read are judged whole, whatever limit is set.")
+        request.node.stash[ATTEMPT].notes.extend(f"Not read: {reason}." for reason in settings.logs.unread)
+        return AnsweredTask(source)
     return request.config.stash[TASKS].get(source, min(limits, default=None))
 
 
 @pytest.fixture
-def llmcal_scores(llmcal_score: Score, llmcal_task: Task) -> Scores:
+def llmcal_scores(llmcal_score: Score, llmcal_task: Task | AnsweredTask) -> Scores:
     """Give the current model's scores on the test split of the marked task."""
-    return llmcal_score(llmcal_task.test)
+    return llmcal_score(llmcal_task)
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +116,7 @@ def llmcal_calibrator() -> Callable[..., Any]:
 def llmcal_calibrated_scores(
     request: pytest.FixtureRequest,
     llmcal_score: Score,
-    llmcal_task: Task,
+    llmcal_task: Task | AnsweredTask,
     llmcal_scores: Scores,
     llmcal_calibrator: Callable[..., Any],
 ) -> Scores:
@@ -131,7 +142,10 @@ def llmcal_baseline_run(pytestconfig: pytest.Config) -> Baseline | None:
 
 @pytest.fixture
 def llmcal_baseline(
-    request: pytest.FixtureRequest, llmcal_baseline_run: Baseline | None, llmcal_model_name: str, llmcal_task: Task
+    request: pytest.FixtureRequest,
+    llmcal_baseline_run: Baseline | None,
+    llmcal_model_name: str,
+    llmcal_task: Task | AnsweredTask,
 ) -> BaselineFixture:
     """Give a function from a metric's name to what it was for this model and task in the baseline."""
     note_gate(request.node, model=llmcal_model_name)

@@ -17,7 +17,18 @@ from pytest_llmcal.records import Gate, Run
 Scalar = str | int | float
 Property = tuple[str, Scalar]
 
-_OF_A_RECORD = ("low", "high", "confidence", "n", "relation", "limit", "outcome", "group", "calibrator")
+_OF_A_RECORD = (
+    "low",
+    "high",
+    "confidence",
+    "n",
+    "relation",
+    "limit",
+    "outcome",
+    "group",
+    "calibrator",
+    "confidence_method",
+)
 _LONGEST = 1000  # characters of a value: a name of a megabyte would stand on every test case
 
 

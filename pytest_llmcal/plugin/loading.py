@@ -98,7 +98,14 @@ def _served(name: str, config: pytest.Config) -> Model:
     )
 
 
-_SCHEMES: dict[str, Callable[[str, pytest.Config], Model]] = {"openai:": _served}
+def _recorded(name: str, config: pytest.Config) -> Model:
+    """Give recorded answers."""
+    from pytest_llmcal.scoring.recorded import RECORDED, RecordedModel
+
+    return RecordedModel(under_root(name.removeprefix(RECORDED), config.stash[SETTINGS].root), name)
+
+
+_SCHEMES: dict[str, Callable[[str, pytest.Config], Model]] = {"openai:": _served, "recorded:": _recorded}
 """What names of models that are not loaded here begin with."""
 
 

@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 
 MARKERS = (
-    "llmcal(task=None, limit=None, calibrator=None): the test is a calibration gate on this task, on at most so many "
-    "items of a split, and calibrated_scores come of the calibrator of this name",
+    "llmcal(task=None, limit=None, calibrator=None, confidence=None): the test is a calibration gate on this task, on "
+    "at most so many items of a split; calibrated_scores come of the calibrator of this name, and confidence is what "
+    "this method says",
     "llmcal_models(*globs): gate only models whose name matches one of the patterns",
     "llmcal_gpu(memory_gib=None): the gate needs a CUDA device with at least this much memory",
 )
+
+
+_KEYWORDS = ("task", "limit", "calibrator", "confidence")
 
 
 class MarkerError(ValueError):
@@ -29,6 +33,7 @@ class GateMark:
     task: str | None = None
     limit: int | None = None
     calibrator: str | None = None
+    confidence: str | None = None
 
 
 def gate_mark(node: pytest.Item) -> GateMark:
@@ -42,10 +47,15 @@ def gate_mark(node: pytest.Item) -> GateMark:
     said: dict[str, Any] = {}
     for mark in node.iter_markers("llmcal"):
         if mark.args:
-            raise MarkerError(f"the marker llmcal takes keywords alone, task, limit and calibrator; got {mark.args!r}")
-        for keyword, value in _known(mark, ("task", "limit", "calibrator")).items():
+            raise MarkerError(f"the marker llmcal takes keywords alone, {', '.join(_KEYWORDS)}; got {mark.args!r}")
+        for keyword, value in _known(mark, _KEYWORDS).items():
             said.setdefault(keyword, value)
-    return GateMark(_task(said.get("task")), _limit(said.get("limit")), _calibrator(said.get("calibrator")))
+    return GateMark(
+        _task(said.get("task")),
+        _limit(said.get("limit")),
+        _name("calibrator", "a calibrator's name", said.get("calibrator")),
+        _name("confidence", "a confidence method's name", said.get("confidence")),
+    )
 
 
 def wanted_models(node: pytest.Item, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -97,7 +107,7 @@ def _limit(limit: object) -> int | None:
     return limit
 
 
-def _calibrator(calibrator: object) -> str | None:
-    if calibrator is not None and not (isinstance(calibrator, str) and calibrator):
-        raise MarkerError(f"the marker llmcal(calibrator=...) takes a calibrator's name, got {calibrator!r}")
-    return calibrator
+def _name(keyword: str, what: str, name: object) -> str | None:
+    if name is not None and not (isinstance(name, str) and name):
+        raise MarkerError(f"the marker llmcal({keyword}=...) takes {what}, got {name!r}")
+    return name

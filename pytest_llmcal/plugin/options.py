@@ -56,12 +56,20 @@ class Option:
 OPTIONS: tuple[Option, ...] = (
     Option(
         "model",
-        "gate this model: a folder, a hub name[@revision], world/... or openai:URL#NAME on a server; repeatable",
+        "gate this model: a folder, a hub name[@revision], world/..., recorded:answers.jsonl or openai:URL#NAME on a "
+        "server; repeatable",
         "NAME",
         "many",
         "llmcal_models",
     ),
     Option("task", "take this task instead of every marker's, or instead of NAME; repeatable", "[NAME=]SOURCE", "many"),
+    Option(
+        "scores",
+        "gate these answers and ask no model: samples of lm_eval, logs of Inspect, tables of scores, or a folder of "
+        "logs; repeatable",
+        "[NAME=]PATH",
+        "many",
+    ),
     Option(
         "calibrator",
         "gate a model together with the calibrator in this folder (by llmcal calibrate); repeatable",
@@ -81,6 +89,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("system", "system prompt before that turn; only with --llmcal-chat", "TEXT"),
     Option("seed", "seed of shuffled choices (default 0)", "N", "number"),
     Option("confidence", "level of the intervals, between 0 and 1 (default 0.95)", "LEVEL", "number"),
+    Option(
+        "confidence-method",
+        "what says how sure a model is, on every task whose answers it is for and where no gate names another: "
+        "p_true, margin, 'self_consistency(samples=20)' and so on (default: the probability of the answer)",
+        "NAME",
+    ),
     Option("undecided", "what an undecided verdict does to its test (default fail)", "{fail,pass,skip}"),
     Option(
         "correction",

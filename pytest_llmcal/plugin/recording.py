@@ -14,6 +14,7 @@ from pytest_llmcal.plugin.attempts import AttemptLog, to_plain
 from pytest_llmcal.plugin.drafts import AttemptDraft
 from pytest_llmcal.plugin.gates import GateFacts
 from pytest_llmcal.plugin.junit import gate_properties
+from pytest_llmcal.plugin.looks import keep_one_look, settle
 from pytest_llmcal.plugin.stash import ATTEMPT, COUNTED, GATE, GATES, ITEMS, MODELS, SETTINGS, SUBJECTS
 from pytest_llmcal.plugin.unread import users_line, warn_of_unread
 from pytest_llmcal.records import Record
@@ -33,9 +34,14 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Judge and record what the test measures."""
+    log = item.stash[ATTEMPT]
     with using(_rules(item)):
-        result = yield
-    warn_of_unread(item.stash[ATTEMPT])
+        try:
+            result = yield
+        finally:
+            keep_one_look(log)
+        settle(log)
+    warn_of_unread(log)
     return result
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_llmcal.plugin.artefacts import calibrated
+from pytest_llmcal.plugin.confidence import confidence_of
+from pytest_llmcal.plugin.logs import FLAG, AnsweredTask
+from pytest_llmcal.plugin.looks import looks_of
+from pytest_llmcal.plugin.shelves import LoadError
 from pytest_llmcal.plugin.stash import ATTEMPT, MODELS, SETTINGS
 
 if TYPE_CHECKING:
     from pytest_llmcal.measurement import Verdict
     from pytest_llmcal.scores import Scores
     from pytest_llmcal.scores.decision import Decision
+    from pytest_llmcal.scores.effect import Steadiness
+    from pytest_llmcal.scoring.confidence import AnyMethod
     from pytest_llmcal.tasks import Items, Task
+    from pytest_llmcal.tasks.changes import PromptChange
 
 
 class Score:
@@ -23,10 +30,28 @@ class Score:
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self._request = request
 
-    def __call__(self, asked: Task | Items, normalization: str = "sum") -> Scores:
-        """Score the items; of a task, those of its test split. With --llmcal-calibrator, calibrated by it."""
+    def __call__(
+        self,
+        asked: Task | AnsweredTask | Items,
+        normalization: str = "sum",
+        *,
+        confidence: str | AnyMethod | None = None,
+    ) -> Scores:
+        """Score the items; of a task, those of its test split. With --llmcal-calibrator, calibrated by it.
+
+        With --llmcal-scores a task's answers are read, and nothing else can be scored.
+
+        Parameters
+        ----------
+        asked : Task or Items
+            What the model is asked.
+        normalization, confidence
+            As for ``pytest_llmcal.scoring.score``; confidence by default what marker or option name.
+        """
+        if isinstance(asked, AnsweredTask):
+            return self._read(asked, normalization, confidence)
         items = _items(asked)
-        answers = self._scored(items, normalization)
+        answers = self._scored(items, normalization, confidence)
         self._note_precision(items)
         return answers
 
@@ -39,6 +64,7 @@ class Score:
         clusters: str | None = None,
         baseline: Callable[[Items], Scores] | Scores | None = None,
         normalization: str = "sum",
+        confidence: str | AnyMethod | None = None,
     ) -> Decision:
         """Score items in the random order of the run's seed, and stop as soon as the verdict is reached.
 
@@ -47,7 +73,7 @@ class Score:
         asked, verdict, max_items, clusters, baseline
             As for ``pytest_llmcal.scoring.until``: for instance
             ``score.until(task, verdict=lambda scores: scores.ece().below(0.05), max_items=10_000)``.
-        normalization : str
+        normalization, confidence
             As for a call.
 
         Returns
@@ -59,7 +85,7 @@ class Score:
 
         every = _items(asked)
         decision = until(
-            lambda items: self._scored(items, normalization),
+            lambda items: self._scored(items, normalization, confidence),
             every,
             verdict=verdict,
             max_items=max_items,
@@ -70,9 +96,68 @@ class Score:
         self._note_precision(every)
         return decision
 
-    def _scored(self, items: Items, normalization: str) -> Scores:
+    def _read(self, task: AnsweredTask, normalization: str, confidence: str | AnyMethod | None) -> Scores:
+        logs = self._request.config.stash[SETTINGS].logs
+        if logs is None:
+            raise LoadError(f"The task {task.name!r} has no items, and no {FLAG} says what was answered.")
+        if normalization != "sum" or confidence is not None:
+            raise LoadError(f"{FLAG}: answers are weighed as their file is read, so they cannot be had in another way.")
+        return calibrated(self._request, logs.get(self._request.getfixturevalue("llmcal_model_name"), task.name))
+
+    def unmoved_by(
+        self,
+        change: PromptChange,
+        asked: Task | Items,
+        margin: float | Mapping[str, float] = 0.02,
+        *,
+        looks: int | None = None,
+        normalization: str = "sum",
+        confidence: str | AnyMethod | None = None,
+    ) -> Steadiness:
+        """Judge that a change of the prompts moves the model's answers by at most a margin.
+
+        Only a refuted claim makes it false, so that hypothesis shrinks what breaks the model. Once all
+        changes were looked at, one that was undecided counts as --llmcal-undecided says. The report shows the change
+        that hypothesis shrank to, or the one that moved the answers most.
+
+        Parameters
+        ----------
+        change : PromptChange
+            What must not matter: ``@given(change=strategies.prompt_changes(...))``.
+        asked : Task or Items
+            What is asked; of a task its test split.
+        margin : float or mapping of str to float
+            How far accuracy, ECE and the share of answers that change may move; or other metrics by name.
+        looks : int, optional
+            How many changes this test looks at; they share its error rate. By default as many examples as hypothesis
+            draws, one outside of it.
+        normalization, confidence
+            As for a call.
+
+        Returns
+        -------
+        Steadiness
+            Its verdicts are recorded.
+        """
+        items = _items(asked)
+        log = self._request.node.stash[ATTEMPT]
+        steadiness = looks_of(log, looks).judged(
+            change,
+            items,
+            margin,
+            before=lambda: self._scored(items, normalization, confidence),
+            after=lambda changed: self._scored(changed, normalization, confidence, keep=False),
+        )
+        self._note_precision(items)
+        return steadiness
+
+    def _scored(
+        self, items: Items, normalization: str, confidence: str | AnyMethod | None, *, keep: bool = True
+    ) -> Scores:
+        method = confidence_of(self._request, items, confidence)
         model = self._request.getfixturevalue("llmcal_model")
-        return calibrated(self._request, self._request.config.stash[MODELS].score(model, items, normalization))
+        scores = self._request.config.stash[MODELS].score(model, items, normalization, method, keep=keep)
+        return calibrated(self._request, scores)
 
     def _note_precision(self, items: Items) -> None:
         model = self._request.getfixturevalue("llmcal_model")

@@ -14,6 +14,7 @@ import pytest
 
 from pytest_llmcal.history.errors import BaselineError
 from pytest_llmcal.history.names import baseline_path
+from pytest_llmcal.plugin.logs import Logs, read_logs
 from pytest_llmcal.plugin.options import OPTIONS, Option
 
 DEFAULT_MODEL = "world/gpt2"
@@ -34,6 +35,8 @@ class Settings:
     ----------
     models : tuple of str
         Names of the models to gate, at least one, no two alike.
+    logs : Logs or None
+        What is read instead of asking models; None where models are asked.
     task_for_all : str or None
         Replaces the task of every marker.
     task_for : mapping of str to str
@@ -52,6 +55,8 @@ class Settings:
         Seed of shuffled choices.
     confidence : float
         Level of the intervals.
+    confidence_method : str or None
+        Name of what says how sure a model is, where no gate names one.
     undecided : {"fail", "pass", "skip"}
         What an undecided verdict does.
     correction : {"none", "bonferroni", "holm"}
@@ -72,6 +77,7 @@ class Settings:
     """
 
     models: tuple[str, ...]
+    logs: Logs | None
     task_for_all: str | None
     task_for: Mapping[str, str]
     calibrators: tuple[tuple[str | None, Path], ...]
@@ -82,6 +88,7 @@ class Settings:
     system: str | None
     seed: int
     confidence: float
+    confidence_method: str | None
     undecided: str
     correction: str
     limit: int | None
@@ -101,7 +108,7 @@ class Settings:
 
     def source_of(self, task: str | None) -> str:
         """Return where the items of a marker's task come from in this run."""
-        name = DEFAULT_TASK if task is None else task
+        name = ((self.logs and self.logs.only_task) or DEFAULT_TASK) if task is None else task
         return self.task_for.get(name, name if self.task_for_all is None else self.task_for_all)
 
 
@@ -142,9 +149,11 @@ def resolve(config: pytest.Config) -> Settings:
     given = {option.name: _given(config, option) for option in OPTIONS}
     root = _root(config)
     for_all, for_one = _tasks(given["task"])
-    models = _models(given["model"], root)
+    logs = _logs(given["scores"], given["model"], root)
+    models = _models(given["model"], root) if logs is None else tuple(logs.scores)
     settings = Settings(
         models=models,
+        logs=logs,
         task_for_all=for_all,
         task_for=for_one,
         calibrators=_calibrators(given["calibrator"], models, root),
@@ -155,6 +164,7 @@ def resolve(config: pytest.Config) -> Settings:
         system=_system(given["system"], given["chat"]),
         seed=_whole(given["seed"], 0, least=0),
         confidence=_confidence(given["confidence"]),
+        confidence_method=_confidence_method(given["confidence-method"]),
         undecided=_choice(given["undecided"], ("fail", "pass", "skip")),
         correction=_choice(given["correction"], ("none", "bonferroni", "holm")),
         limit=_whole(given["limit"], None, least=1),
@@ -203,6 +213,14 @@ def _given(config: pytest.Config, option: Option) -> Given | None:
         return Given(value.split(",") if option.kind == "many" else value, option.variable)
     value = config.getini(option.ini)
     return None if value is None else Given(value, option.ini)
+
+
+def _logs(given: Given | None, models: Given | None, root: Path) -> Logs | None:
+    if given is None:
+        return None
+    if models is not None and models.where == "--llmcal-model":  # names in the ini file are for runs without this
+        raise pytest.UsageError(f"{given.where} and {models.where}: a run reads scores or asks models, not both.")
+    return read_logs(_entries(given), given.where, root)
 
 
 def _models(given: Given | None, root: Path) -> tuple[str, ...]:
@@ -334,6 +352,20 @@ def _seconds(given: Given | None) -> float:
     if not 0.0 < number < math.inf:  # also true for NaN
         raise pytest.UsageError(f"{given.where} must be a number of seconds above 0, got {given.value!r}.")
     return number
+
+
+def _confidence_method(given: Given | None) -> str | None:
+    if given is None:
+        return None
+    from pytest_llmcal.scoring import ModelError  # only a run that names a method pays for finding out which there are
+    from pytest_llmcal.scoring.confidence import create
+
+    name = _text(given, "")
+    try:
+        create(name)
+    except ModelError as error:
+        raise pytest.UsageError(f"{given.where}: {error}.") from None
+    return name
 
 
 def _choice(given: Given | None, allowed: tuple[str, ...]) -> str:

@@ -18,6 +18,7 @@ from pytest_llmcal.plugin.turns import Turn
 if TYPE_CHECKING:
     from pytest_llmcal.records import ModelFacts, Record
     from pytest_llmcal.scores import Scores
+    from pytest_llmcal.scoring.confidence import AnyMethod
     from pytest_llmcal.scoring.protocol import Model
     from pytest_llmcal.tasks import Items, Task
 
@@ -97,10 +98,10 @@ class ModelShelf:
         self._asked: dict[str, str] = {}
         self._name: str | None = None
         self._model: Model | None = None
-        # The model is kept with what it said: while it lives, no other object has its id.
-        self._scores: dict[tuple[int, str, str, str, str], tuple[Model, Scores]] = {}
+        # Model and method are kept with what came of them: while they live, no other object has their id.
+        self._scores: dict[tuple[object, ...], tuple[Model, AnyMethod | None, Scores]] = {}
         self._notes: dict[tuple[int, str, str, str], tuple[Model, str]] = {}
-        self._answered: dict[tuple[str | None, str | None], Answered] = {}
+        self._answered: dict[tuple[str | None, str | None, str | None], Answered] = {}
 
     def get(self, name: str) -> Model:
         """Return a model, loading it first where it is not the one in memory.
@@ -164,23 +165,31 @@ class ModelShelf:
 
     def answered(self, record: Record) -> Answered | None:
         """Return what a model was asked to come to a record; None where the scores were made by hand."""
-        return self._answered.get((record.model, record.data))
+        return self._answered.get((record.model, record.data, record.confidence_method))
 
-    def score(self, model: Model, items: Items, normalization: str) -> Scores:
-        """Score items, once for each model, split and normalisation."""
+    def score(
+        self, model: Model, items: Items, normalization: str, method: AnyMethod | None, *, keep: bool = True
+    ) -> Scores:
+        """Score items, once for each model, split, normalisation and confidence method.
+
+        Scores that are not to be kept take no memory.
+        """
         from pytest_llmcal.scoring import ModelError, score
+        from pytest_llmcal.scoring.confidence import identity, told
 
-        key = (id(model), items.task, items.split, items.fingerprint, normalization)
+        key = (id(model), items.task, items.split, items.fingerprint, normalization, identity(method))
         if key not in self._scores:
             with progress_line(self._config, f"{self._name} on {items.task} ({items.split})") as progress:
                 start = perf_counter()
                 try:
-                    answers = score(model, items, normalization=normalization, progress=progress)
+                    answers = score(model, items, normalization=normalization, confidence=method, progress=progress)
                 except ModelError as error:
                     raise AnswerError(str(error)) from None
-            self._answered[self._name, items.fingerprint] = Answered(items, perf_counter() - start)
-            self._scores[key] = (model, answers)
-        return self._scores[key][1]
+            if not keep:
+                return answers
+            self._answered[self._name, items.fingerprint, told(method)] = Answered(items, perf_counter() - start)
+            self._scores[key] = (model, method, answers)
+        return self._scores[key][-1]
 
     def precision_note(self, model: Model, items: Items) -> str | None:
         """Say what a narrow number format on the CPU changes on items, found out once; None for any other model."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_llmcal.scores import Scores
     from pytest_llmcal.tasks import Items
 
-_SHARED = ("model", "revision", "task", "split", "data", "calibrator")
+_SHARED = ("model", "revision", "task", "split", "data", "calibrator", "confidence_method")
 
 
 class Answered(NamedTuple):
@@ -82,4 +82,6 @@ def _key(scores: Scores, record: Record) -> str:
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode("utf-8", "backslashreplace"))
     digest.update(scores.confidence.tobytes())
     digest.update(scores.correct.tobytes())
+    if scores.outcomes is not None or scores.left_out:
+        digest.update(repr((scores.outcomes, sorted(scores.left_out.items()))).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()[:12]

@@ -34,6 +34,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.write_sep("=", "calibration")
     for line in table(output.run):
         terminalreporter.write_line(line)
+    for line in unusual_answers(output.run):
+        terminalreporter.write_line(line)
     if "correction" in output.run.environment:
         terminalreporter.write_line(f"refuting was corrected for many gates: {output.run.environment['correction']}")
     refusal = config.stash[COLLECTOR].refusal()
@@ -60,6 +62,15 @@ def table(run: Run) -> Iterator[str]:
             *(count.rjust(width) for count, width in zip(counts, widths[1:-1], strict=True)),
         ]
         yield "  ".join([*cells, worst]).rstrip()
+
+
+def unusual_answers(run: Run) -> Iterator[str]:
+    """Say of each set of answers how many are none to judge as they stand, and how many items are left out."""
+    from pytest_llmcal.report import wording
+
+    for subject in run.subjects:
+        if said := wording.unusual(subject.portrait):
+            yield f"{subject.model or '(no model)'}, {wording.answers(subject)}: {said}"
 
 
 _HEAD = ("model", "gates", "holds", "refuted", "undecided", "errors", "not judged", "worst gate")

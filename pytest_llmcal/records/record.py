@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from pytest_llmcal.measurement import About, Bin, Measurement, NoiseFloor, Observation, Uncalibrated
+from pytest_llmcal.measurement import About, Bin, LeftOut, Measurement, NoiseFloor, Observation, Uncalibrated
 from pytest_llmcal.records.errors import RunError
 
 JUDGEMENTS = ("true", "false", "holds", "refuted", "undecided")
@@ -62,6 +62,8 @@ class Record:
     change_low: float | None = None
     change_high: float | None = None
     subject: str | None = None
+    confidence_method: str | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
         if self.outcome not in JUDGEMENTS:
@@ -93,6 +95,7 @@ class Record:
             before=measured.before,
             p_value=None if observation.verdict is None else observation.verdict.p_value,
             share=1.0 if observation.verdict is None else observation.verdict.share,
+            left_out=measured.left_out,
             **_flat(measured.uncalibrated),
             **asdict(measured.about),
         )
@@ -117,6 +120,7 @@ class Record:
             curve=self.curve,
             before=self.before,
             uncalibrated=self._uncalibrated(),
+            left_out=self.left_out,
         )
 
     def _uncalibrated(self) -> Uncalibrated | None:

@@ -45,6 +45,12 @@ class Example:
         The most probable ones, and the right one; at least the chosen one.
     prompt : str or None
         What the model read, cut where it is long; None where texts were left out.
+    answer : str or None
+        What the model wrote, cut where it is long; None where it chose, or texts were left out.
+    references : tuple of str
+        Right answers to that, the first ones.
+    correctness : float or None
+        How right it was, 0 to 1, where correctness is graded; ``correct`` is then whether that is at least one half.
     """
 
     id: str
@@ -52,6 +58,9 @@ class Example:
     correct: bool
     choices: tuple[Choice, ...] = ()
     prompt: str | None = None
+    answer: str | None = None
+    references: tuple[str, ...] = ()
+    correctness: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,8 +73,8 @@ class Subject:
         Names it within the run; the same answers of the same model to the same items have the same.
     portrait : Portrait
         What it looks like.
-    model, revision, task, split, data, calibrator : str or None
-        Whose answers, to what, as in a record.
+    model, revision, task, split, data, calibrator, confidence_method : str or None
+        Whose answers, to what, and what the confidence in them is, as in a record.
     examples : tuple of Example
         The most confident wrong answers, then the least confident right ones; none where items are unknown.
     seconds : float or None
@@ -82,6 +91,7 @@ class Subject:
     calibrator: str | None = None
     examples: tuple[Example, ...] = ()
     seconds: float | None = None
+    confidence_method: str | None = None
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as builtins, which pass between processes."""

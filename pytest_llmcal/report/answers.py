@@ -94,7 +94,7 @@ def costs(row: Judged, subjects: Mapping[str, Subject]) -> tuple[int, float] | N
     for key in sorted(key for key in keys if key is not None):
         subject = subjects[key]
         if subject.seconds is not None:
-            asked.setdefault((subject.task, subject.split, subject.data), subject)
+            asked.setdefault((subject.task, subject.split, subject.data, subject.confidence_method), subject)
     if not asked:
         return None
     seconds = sum(subject.seconds or 0.0 for subject in asked.values())

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_llmcal.measurement import higher_is_better
+from pytest_llmcal.measurement import (
+    LEFT_OUT_RULE,
+    OUTCOME_RULES,
+    Portrait,
+    higher_is_better,
+    metric_of,
+    said_of_left_out,
+)
 from pytest_llmcal.measurement import title as title_of
 from pytest_llmcal.records import MEASURED_NOTHING, Gate, Record, Subject
 from pytest_llmcal.report import numbers
@@ -30,6 +37,8 @@ def wanted(record: Record) -> Literal["small", "large"] | None:
     """Return which values satisfy what was asked of a measurement; None where it is neither side of its limit."""
     if record.relation == "not_worse_than":
         return "large" if higher_is_better(record.metric) else "small"
+    if record.relation == "unmoved":  # both ways; the limit is that of the way it went
+        return "large" if (record.limit or 0.0) < 0.0 else "small"
     if record.relation in _SMALL_IS_WANTED:
         return "small"
     return "large" if record.relation in _LARGE_IS_WANTED else None
@@ -112,10 +121,12 @@ def title(name: str) -> str:
 
 
 def subject(record: Record) -> str:
-    """Return what was measured: the metric, of which group, after which calibrator."""
+    """Return what was measured: the metric, of which group, of which confidence, after which calibrator."""
     parts = [title_of(record.metric)]
     if record.group is not None:
         parts.append(f"for {record.group}")
+    if record.confidence_method is not None:
+        parts.append(f"of confidence by {record.confidence_method}")
     if record.calibrator is not None:
         parts.append(f"after {record.calibrator}")
     return " ".join(parts)
@@ -125,6 +136,9 @@ def claim(record: Record) -> str:
     """Return what was asked of a measurement, for instance "at most 0.05"."""
     if record.relation == "not_worse_than" and record.limit is not None:
         return f"at most {numbers.limit(abs(record.limit))} worse" if record.limit else "not worse"
+    if record.relation == "unmoved" and record.limit is not None:
+        moved = "" if metric_of(record.metric) is None else "moved by "
+        return f"{moved}at most {numbers.limit(abs(record.limit))}"
     relation = record.relation.replace("_", " ")
     if record.limit is None:
         return relation
@@ -191,6 +205,8 @@ def in_numbers(record: Record, *, items: int | None = None) -> str:
         parts.append(f"true value {numbers.number(record.exact)}")
     if record.debiased is not None and record.debiased != record.estimate:
         parts.append(f"bias removed {numbers.number(record.debiased)}")
+    if record.left_out:
+        parts.append(left_out(record))
     return "; ".join(parts)
 
 
@@ -218,7 +234,41 @@ def answers(subject: Subject) -> str:
     """Return whose answers are meant, for a heading on the page of their model."""
     words = "Answers" if subject.task is None else f"Answers to {subject.task}"
     words += "" if subject.split is None else f", {subject.split} split"
+    words += "" if subject.confidence_method is None else f", confidence by {subject.confidence_method}"
     return words if subject.calibrator is None else f"{words}, after {subject.calibrator}"
+
+
+def left_out(record: Record) -> str:
+    """Return which items are left out of a measurement, as a sentence without its full stop."""
+    return said_of_left_out(record.left_out, record.n)
+
+
+def outcomes(portrait: Portrait) -> list[tuple[str, str, str]]:
+    """Return each kind of answer with how many there are and how they are counted, and the items left out.
+
+    Nothing where all are answers like any other.
+    """
+    found = [
+        (each.name, f"{numbers.plural(each.n, 'item')}, {numbers.share(each.accuracy)} right", OUTCOME_RULES[each.name])
+        for each in portrait.outcomes
+    ]
+    if portrait.left_out:
+        found.append(("left out", said_of_left_out(portrait.left_out, portrait.n), LEFT_OUT_RULE))
+    return [] if [name for name, _, _ in found] == ["answered"] else found
+
+
+def unusual(portrait: Portrait) -> str:
+    """Say in one line which answers are not judged like any other, and which items are left out; empty if none.
+
+    Examples
+    --------
+    >>> from pytest_llmcal.measurement import LeftOut, OutcomeResult
+    >>> kinds = (OutcomeResult("answered", 95, 0.8), OutcomeResult("refused", 3, 0.0))
+    >>> unusual(Portrait(98, 0.78, 0.8, (), outcomes=kinds, left_out=(LeftOut("unparseable", 2),)))
+    '3 refused; 2 of 100 items are left out: unparseable 2'
+    """
+    kinds = ", ".join(f"{each.n} {each.name}" for each in portrait.outcomes if each.name != "answered")
+    return "; ".join(part for part in (kinds, said_of_left_out(portrait.left_out, portrait.n)) if part)
 
 
 def method(record: Record) -> str:

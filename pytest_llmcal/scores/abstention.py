@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pytest_llmcal.measurement import Measurement
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures.proportion import proportion
+from pytest_llmcal.scores.outcomes import NOTHING
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
@@ -50,7 +51,7 @@ class Abstained:
 
     @property
     def answered(self) -> Scores:
-        """The answered items.
+        """The answered items. One that is left out because it has no confidence is never answered.
 
         Raises
         ------
@@ -62,7 +63,7 @@ class Abstained:
             raise ScoresError(f"no item is answered, so nothing can be measured of those that are: {self._why_none()}")
         about = self.scores.about
         group = f"{about.group}, answered items" if about.group else "answered items"
-        return self.scores._take(kept)._with(about=replace(about, group=group))
+        return self.scores._take(kept)._with(left_out=NOTHING, about=replace(about, group=group))
 
     @property
     def coverage(self) -> Measurement:
@@ -79,7 +80,9 @@ class Abstained:
             If none is given.
         """
         given = self.answered
-        return proportion(given, "risk", ~given.correct, None, f"wrong among those answered {self._when()}")
+        return proportion(
+            given, "risk", 1.0 - given.correct.astype(np.float64), None, f"wrong among those answered {self._when()}"
+        )
 
     def __repr__(self) -> str:
         return f"<{int(self.is_answered.sum())} of {len(self.scores)} items answered: {self._when()}>"

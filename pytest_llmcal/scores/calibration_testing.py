@@ -147,8 +147,7 @@ def is_calibrated(self: Scores, alpha: float | None = None, *, test: str = "auto
     judgement = judged(error, holds=holds, refuted=refuted)
     # What the interval would need; where the test may soon refute, or the best guess is too much, nobody knows.
     likely = found.p_value > _LIKELY and (error.debiased or 0.0) < tolerance
-    undecided = judgement.status == "undecided" and not judgement.note
-    needed = error.items_needed(tolerance) if undecided and likely else None
+    needed = error.items_needed(tolerance) if judgement.open_to_items and likely else None
     return Verdict(
         judgement.status,
         "is_calibrated",

@@ -250,6 +250,11 @@ def by_group(self: Scores, *attributes: str) -> ByGroup:
         At least one. With several, a group is what the items share in all of them, and its name joins
         theirs: ``scores.by_group("religion", "polarity")["Muslim, neg"]``.
 
+    Notes
+    -----
+    Nobody knows to which group an item belongs that is left out, so each group carries all of them: no claim about a
+    group holds unless it would with all of them in it.
+
     Raises
     ------
     ScoresError

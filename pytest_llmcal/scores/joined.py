@@ -24,7 +24,7 @@ def joined(parts: Sequence[Scores], *, about: About | None = None) -> Scores:
     Parameters
     ----------
     parts : sequence of Scores
-        At least one; all with ids or all without, and likewise with clusters and with
+        At least one; all with ids or all without, and likewise with clusters, answers, outcomes and
         choices. An item keeps its own choices; an attribute that a part lacks is the
         empty text for its items.
     about : About, optional
@@ -33,8 +33,8 @@ def joined(parts: Sequence[Scores], *, about: About | None = None) -> Scores:
     Raises
     ------
     ScoresError
-        If there is no part, an item comes twice, or the parts are of different kinds; the
-        text names the part.
+        If there is no part, an item comes twice or is left out of one part and in another, or the parts are of
+        different kinds; the text names the part.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def joined(parts: Sequence[Scores], *, about: About | None = None) -> Scores:
     if not parts:
         raise ScoresError("there are no scores to join; at least one part is needed")
     first, whole = parts[0], about or parts[0].about
-    for name in ("ids", "clusters", "choices", "before"):
+    for name in ("ids", "clusters", "answers", "outcomes", "choices", "before"):
         _all_or_none(name, parts)
     return first._with(
         confidence=locked(np.concatenate([part.confidence for part in parts])),
@@ -53,6 +53,9 @@ def joined(parts: Sequence[Scores], *, about: About | None = None) -> Scores:
         ids=None if first.ids is None else _ids(parts),
         groups=_groups(parts),
         clusters=None if first.clusters is None else tuple(one for part in parts for one in part.clusters or ()),
+        answers=None if first.answers is None else tuple(one for part in parts for one in part.answers or ()),
+        outcomes=None if first.outcomes is None else tuple(one for part in parts for one in part.outcomes or ()),
+        left_out=_left_out(parts),
         about=whole,
         choices=None if first.choices is None else _choices([part.choices for part in parts if part.choices]),
         before=None
@@ -75,6 +78,15 @@ def _ids(parts: Sequence[Scores]) -> tuple[str, ...]:
                 raise ScoresError(f"the item {identity!r} is in part {owner[identity]} and in part {place}")
             owner[identity] = place
     return tuple(owner)
+
+
+def _left_out(parts: Sequence[Scores]) -> MappingProxyType[str, str]:
+    left_out = {identity: reason for part in parts for identity, reason in part.left_out.items()}
+    for place, part in enumerate(parts):
+        for identity in part.ids or ():
+            if identity in left_out:
+                raise ScoresError(f"the item {identity!r} is in part {place}, and another part leaves it out")
+    return MappingProxyType(left_out)
 
 
 def _groups(parts: Sequence[Scores]) -> MappingProxyType[str, tuple[str, ...]]:

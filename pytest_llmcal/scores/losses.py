@@ -38,6 +38,10 @@ class ItemLosses:
 
 def brier_of(scores: Scores) -> ItemLosses:
     """Return Brier losses, over the choices where there are choices."""
+    if scores.is_graded:
+        c = scores.confidence.astype(np.float64)
+        values = proper_scores.graded_brier_losses(c, scores.correct)
+        return ItemLosses(values, (0.0, float((np.maximum(c, 1.0 - c) ** 2).mean())))
     if scores.choices is None:
         return _picked(_of_answers(scores, proper_scores.binary_brier_losses))
     return _picked(_over_choices(scores, lambda logs: proper_scores.brier_losses(np.exp(logs))))
@@ -45,10 +49,27 @@ def brier_of(scores: Scores) -> ItemLosses:
 
 def nll_of(scores: Scores, clip: float | None = None) -> ItemLosses:
     """Return negative log-likelihoods, of the right choice where there are choices, probabilities at least ``clip``."""
+    if scores.is_graded:
+        return _graded_nll(scores, 0.0 if clip is None else clip)
     most = math.inf if clip is None else -math.log(clip)
     if scores.choices is None:
         return _picked(_of_answers(scores, lambda c: np.minimum(proper_scores.binary_nll_losses(c), most)))
     return _picked(_over_choices(scores, lambda logs: np.minimum(proper_scores.nll_losses(logs), most)))
+
+
+def clipped_items(scores: Scores, clip: float) -> int:
+    """Return of how many items what was right, wholly or partly, had a probability below ``clip``."""
+    if not scores.is_graded:
+        return int(np.sum(nll_of(scores).values > -math.log(clip)))
+    c, y = scores.confidence.astype(np.float64), scores.correct
+    return int((((y > 0.0) & (c < clip)) | ((y < 1.0) & (1.0 - c < clip))).sum())
+
+
+def _graded_nll(scores: Scores, clip: float) -> ItemLosses:
+    c = np.clip(scores.confidence.astype(np.float64), clip, 1.0 - clip)
+    costs = proper_scores.binary_nll_losses(c)  # the cross entropy lies between what right and wrong would cost
+    possible = float(costs.min(axis=1).mean()), float(costs.max(axis=1).mean())
+    return ItemLosses(proper_scores.graded_nll_losses(c, scores.correct), possible)
 
 
 def _of_answers(scores: Scores, losses: Callable[[FloatArray], Values]) -> Iterator[tuple[Values, IndexArray]]:

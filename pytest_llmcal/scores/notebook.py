@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_llmcal.charts import escaped
-from pytest_llmcal.measurement import title
+from pytest_llmcal.measurement import said_of_left_out, title
 from pytest_llmcal.measurement.notebook import CELL, LEFT, TABLE, interval, number, whose
 from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.outcomes import counted
 from pytest_llmcal.scores.plot import plot_reliability
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ def scores_html(scores: Scores) -> str:
     head += [] if scores.before is None else ["before calibration"]
     header = "".join(f'<th scope="col" {CELL}>{name}</th>' for name in head)
     items = "1 item" if len(scores) == 1 else f"{len(scores):,} items"
+    missing = said_of_left_out(counted(scores.left_out), len(scores))
     return (
         f'<div style="display:flex;flex-wrap:wrap;gap:1.5em;align-items:flex-start"><table {TABLE}>'
-        f"<caption {LEFT}><b>Scores of {items}</b> {whose(scores.about)}</caption>"
+        f"<caption {LEFT}><b>Scores of {items}</b> {whose(scores.about)}"
+        f"{missing and f'<br>{escaped(missing, 2000)}'}</caption>"
         f"<thead><tr>{header}</tr></thead>"
         f"<tbody>{''.join(_row(scores, name) for name in _SHOWN)}</tbody></table>"
         f"{_figure(scores)}</div>"

@@ -155,5 +155,5 @@ def plot_reliability(
 
 def _whose(scores: Scores) -> str:
     about = scores.about
-    known = (about.model, about.task, about.group, about.calibrator)
+    known = (about.model, about.task, about.group, about.confidence_method, about.calibrator)
     return ", ".join(part for part in known if part is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from pytest_llmcal.measurement import GroupResult, Pool, Portrait, Risk
 from pytest_llmcal.metrics.isotonic import isotonic_fit
 from pytest_llmcal.metrics.selective import accepted_items, expected_errors
+from pytest_llmcal.scores.outcomes import counted, outcome_results
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
@@ -40,6 +42,9 @@ def portrait_of(scores: Scores) -> Portrait:
         risks=tuple(_risks(scores)),
         groups=tuple(_groups(scores)),
         calibration=scores.calibrated_by,
+        is_graded=scores.is_graded,
+        outcomes=tuple(replace(each, accuracy=_drawn(each.accuracy)) for each in outcome_results(scores)),
+        left_out=counted(scores.left_out),
     )
 
 

@@ -59,7 +59,7 @@ class Reliability:
             raise ScoresError(f"tolerance must lie between 0 and 1, got {tolerance!r}")
         drop = beside_uncalibrated(largest_drop)(self.scores, confidence=confidence)
         judgement = judged(drop, holds=drop.high <= tolerance, refuted=lambda strict: strict.low > tolerance)
-        undecided = judgement.status == "undecided" and not judgement.note and not drop.low == 0.0 < drop.high == 1.0
+        undecided = judgement.open_to_items and not drop.low == 0.0 < drop.high == 1.0
         needed = drop.items_needed(tolerance) if undecided else None
         return Verdict(
             judgement.status,
@@ -105,7 +105,8 @@ def reliability(self: Scores, bins: int = 15, *, binning: Binning | Literal["cor
     if binning not in BINNINGS:
         raise ScoresError(f"binning must be one of {', '.join(map(repr, (*BINNINGS, 'corp')))}, got {binning!r}")
     chosen = make_bins(self.confidence, self.correct, bins, binning)
-    return Reliability(curve_of(bin_sums(self.confidence, self.correct, chosen), chosen), self)
+    sums = bin_sums(self.confidence, self.correct, chosen)
+    return Reliability(curve_of(sums, chosen, graded=self.is_graded), self)
 
 
 _CLAIM = "no more confident group of items is right less often than a less confident one, by more than {:.4g}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -21,13 +21,19 @@ from pytest_llmcal.scores.choices import Choices, frozen, locked
 from pytest_llmcal.scores.comparison import Comparison
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.groups import by_group
+from pytest_llmcal.scores.logs.inspect import read_inspect
+from pytest_llmcal.scores.logs.lm_eval import read_lm_eval
+from pytest_llmcal.scores.logs.logged import Logged, Weighed
 from pytest_llmcal.scores.measures import by_choice, calibration, decomposition, proper, ranking, selective, smooth
+from pytest_llmcal.scores.measures.unanswered import unanswered
 from pytest_llmcal.scores.measures.uncalibrated import beside_uncalibrated
 from pytest_llmcal.scores.notebook import scores_html
+from pytest_llmcal.scores.outcomes import NOTHING, checked_left_out, checked_outcomes, parted
 from pytest_llmcal.scores.plot import plot_reliability
 from pytest_llmcal.scores.reliability import reliability as reliability_curve
 from pytest_llmcal.scores.table import read_table
 from pytest_llmcal.scores.validation import (
+    checked_answers,
     checked_clusters,
     checked_confidence,
     checked_correct,
@@ -38,6 +44,7 @@ from pytest_llmcal.scores.validation import (
     checked_present,
     checked_probabilities,
     checked_truth,
+    plainest,
 )
 from pytest_llmcal.statistics.clusters import members_of
 
@@ -57,7 +64,8 @@ class Scores:
         Probability that the model gave to the answer it chose, from 0 to 1. Keeps
         its precision (float16, float32, float64); sums are always double.
     correct : array_like of shape (n,)
-        Whether that answer was right: 0 and 1, or booleans.
+        How right that answer was: 0 and 1, booleans, or graded, any numbers from 0 to 1. Of graded answers a
+        confidence promises the mean.
     ids : sequence of str, optional
         Stable name of each item, all different.
     groups : mapping of str to sequence of str, optional
@@ -65,13 +73,22 @@ class Scores:
     clusters : sequence of str, optional
         What each item shares with others, such as its passage, template or subject. Items of
         one cluster may be right or wrong together; intervals then count clusters, not items.
+    answers : sequence of str, optional
+        What was answered, where it was written; no number depends on it.
+    outcomes : sequence of str, optional
+        What each answer was: ``"answered"``; ``"empty"``, judged like any other text; ``"refused"``, which counts as
+        wrong with the confidence that it was given; ``"truncated"``, judged as far as it goes. Whoever makes
+        ``correct`` follows these rules; the report states them, and how right the answers of each kind are.
+    left_out : mapping of str to str, optional
+        Items that have no confidence, by id, and why, such as ``"unparseable"``. They are in none of the arrays, and
+        every measurement says how many they are. Where they are more than a tenth of all, no claim holds.
     about : About, optional
         Whose answers, to what.
 
     Attributes
     ----------
-    confidence, correct, ids, groups, clusters, about
-        Copies of what was given; ``correct`` is boolean.
+    confidence, correct, ids, groups, clusters, answers, outcomes, left_out, about
+        Copies of what was given; ``correct`` is boolean unless an answer is graded between 0 and 1, else double.
     choices : Choices or None
         Logits or probabilities over the choices, where the scores were made of them.
     before : Scores or None
@@ -93,10 +110,13 @@ class Scores:
     """
 
     confidence: FloatArray
-    correct: npt.NDArray[np.bool_]
+    correct: npt.NDArray[np.bool_] | npt.NDArray[np.float64]
     ids: tuple[str, ...] | None
     groups: Mapping[str, tuple[str, ...]]
     clusters: tuple[str, ...] | None
+    answers: tuple[str, ...] | None
+    outcomes: tuple[str, ...] | None
+    left_out: Mapping[str, str]
     about: About
     choices: Choices | None
     before: Scores | None
@@ -110,16 +130,23 @@ class Scores:
         ids: Sequence[str] | None = None,
         groups: Groups | None = None,
         clusters: Sequence[str] | None = None,
+        answers: Sequence[str] | None = None,
+        outcomes: Sequence[str] | None = None,
+        left_out: Mapping[str, str] | None = None,
         about: About | None = None,
     ) -> None:
         checked = checked_confidence(confidence)
         n = len(checked)
+        names = checked_ids(ids, n)
         self._set(
             confidence=frozen(checked),
             correct=frozen(checked_correct(correct, n)),
-            ids=checked_ids(ids, n),
+            ids=names,
             groups=checked_groups(groups, n),
             clusters=checked_clusters(clusters, n),
+            answers=checked_answers(answers, n),
+            outcomes=checked_outcomes(outcomes, n),
+            left_out=checked_left_out(left_out, names),
             about=about or About(),
         )
 
@@ -211,8 +238,8 @@ class Scores:
         """Read scores from a file: ``.csv``, ``.jsonl`` (both also with ``.gz``) or ``.parquet``.
 
         Columns ``confidence`` and ``correct`` are needed, ``id`` and ``cluster`` are optional, and every
-        other column names a group of each item. In place of ``correct`` there may be ``outcome``:
-        ``correct``, ``wrong``, or ``unparseable``, which counts as wrong with confidence 0.
+        other column names a group of each item. ``correct`` may be graded, from 0 to 1. In place of ``correct`` there
+        may be ``outcome``: ``correct``, ``wrong``, or ``unparseable``, which counts as wrong with confidence 0.
 
         Raises
         ------
@@ -223,6 +250,163 @@ class Scores:
         table = read_table(Path(path))
         items = table.ids, table.groups, table.clusters
         return cls(table.confidence, table.correct, ids=items[0], groups=items[1], clusters=items[2], about=about)
+
+    @classmethod
+    def from_lm_eval(
+        cls,
+        path: str | Path,
+        *,
+        model: str | None = None,
+        normalization: str = "sum",
+        metric: str | None = None,
+        filtered_by: str | None = None,
+        confidence: str | None = None,
+        extract: str | Callable[[str], str | None] | None = None,
+        groups: Sequence[str] = (),
+    ) -> Scores:
+        r"""Read scores from the samples that lm_eval writes with ``--log_samples``.
+
+        Of multiple choice the log-likelihoods of all choices are read, and ``accuracy()`` equals the accuracy that
+        lm_eval reports for the normalisation; where one item disagrees, the file is refused. Of generation
+        the metric that lm_eval logged is the correctness, and the confidence is the share of an item's
+        repeats that give the answer which was judged.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file ``samples_TASK_TIME.jsonl``, or a pattern for those of several tasks: then items are named
+            ``TASK/ID`` and grouped by ``"task"``.
+        model : str, optional
+            Name of the model. By default that of the results which lm_eval wrote beside the samples.
+        normalization : {"sum", "character", "byte", "pmi"}
+            How choices are weighed: log-likelihood as it is (lm_eval's ``acc``), by character (``acc_norm``), by
+            byte (``acc_bytes``), or less that without the context (``acc_mutual_info``).
+        metric : str, optional
+            Of generation, which metric tells what is right; by default ``exact_match``, or the only one.
+        filtered_by : str, optional
+            Name of lm_eval's filter, where answers went through several.
+        confidence : str, optional
+            Of generation, a metric that is the confidence, from 0 to 1; by default one of this name, or else repeats.
+        extract : str or callable, optional
+            How an answer is read out of each repeat, as lm_eval's filter did for the one that was
+            judged: a regular expression (its first group counts), or a function.
+        groups : sequence of str
+            Columns of the data set to group by.
+
+        Raises
+        ------
+        ScoresError
+            If a file is cut off, foreign, of another format, or does not tell what is needed; the text names
+            file, line and what was expected.
+
+        Examples
+        --------
+        >>> import json, tempfile
+        >>> sample = {
+        ...     "doc_id": 0, "doc": {"region": "north"}, "target": "1", "acc": 1.0,
+        ...     "arguments": {
+        ...         "gen_args_0": {"arg_0": "Is it?", "arg_1": " no"},
+        ...         "gen_args_1": {"arg_0": "Is it?", "arg_1": " yes"},
+        ...     },
+        ...     "resps": [[["-3.0", "False"]], [["-1.0", "True"]]],
+        ...     "filtered_resps": [["-3.0", "False"], ["-1.0", "True"]],
+        ... }
+        >>> path = Path(tempfile.mkdtemp(), "samples_boolq_2031-04-05T06-07-08.jsonl")
+        >>> _ = path.write_text(json.dumps(sample))
+        >>> scores = Scores.from_lm_eval(path, groups=["region"])
+        >>> scores.about.task, scores.confidence.round(2).tolist(), scores.correct.tolist()
+        ('boolq', [0.88], [True])
+        """
+        return cls._of_log(
+            read_lm_eval(
+                path,
+                model=model,
+                normalization=normalization,
+                metric=metric,
+                filtered_by=filtered_by,
+                confidence=confidence,
+                extract=extract,
+                groups=groups,
+            )
+        )
+
+    @classmethod
+    def from_inspect(
+        cls,
+        path: str | Path,
+        *,
+        model: str | None = None,
+        confidence: str | None = None,
+        scorer: str | None = None,
+        unscored: str = "error",
+        groups: Sequence[str] = (),
+    ) -> Scores:
+        """Read scores from a log of Inspect, ``.eval`` or ``.json``.
+
+        What the scorer said is the correctness, so that ``accuracy()`` equals Inspect's. Where items were asked
+        several times (epochs), each time is an item of its own, and what an item is asked is a cluster.
+
+        Parameters
+        ----------
+        path : str or Path
+            The log. Packed ones need the extra ``inspect`` before Python 3.14.
+        model : str, optional
+            Name of the model, in place of the log's.
+        confidence : str, optional
+            ``"token"``: probability of the letter that was written. ``"letters"``: probabilities of all
+            letters, which the log must hold. ``"sequence"``: probability of the whole text. ``"share"``: of the epochs
+            that gave the same answer. Or a name in the metadata of score or sample. By default the first that the
+            log has: a ``confidence`` there, ``"token"`` for choices or else ``"sequence"``, ``"share"``.
+        scorer : str, optional
+            Name of the scorer, where there are several.
+        unscored : {"error", "leave out"}
+            What a sample that was not judged is; Inspect's metrics leave it out.
+        groups : sequence of str
+            Names in the samples' metadata to group by.
+
+        Raises
+        ------
+        ScoresError
+            If the file is cut off, foreign, of another format, of a run that did not finish, or does not tell
+            what is needed; the text names file, sample and what was expected.
+
+        Examples
+        --------
+        >>> import json, tempfile
+        >>> sample = {
+        ...     "id": "q1", "epoch": 1, "input": "Is it?", "target": "yes", "output": {"completion": "yes"},
+        ...     "scores": {"match": {"value": "C", "answer": "yes", "metadata": {"confidence": 0.9}}},
+        ... }
+        >>> log = {"version": 2, "status": "success", "eval": {"task": "boolq", "model": "hf/m"}, "samples": [sample]}
+        >>> path = Path(tempfile.mkdtemp(), "log.json")
+        >>> _ = path.write_text(json.dumps(log))
+        >>> scores = Scores.from_inspect(path)
+        >>> scores.about.model, scores.confidence.tolist(), scores.correct.tolist()
+        ('hf/m', [0.9], [True])
+        """
+        return cls._of_log(
+            read_inspect(path, model=model, confidence=confidence, scorer=scorer, unscored=unscored, groups=groups)
+        )
+
+    @classmethod
+    def _of_log(cls, log: Logged) -> Scores:
+        if isinstance(log.answers, Weighed):
+            return cls.from_logits(
+                log.answers.padded(),
+                log.answers.labels,
+                ids=log.ids,
+                groups=log.groups,
+                clusters=log.clusters,
+                about=log.about,
+            )
+        return cls(
+            log.answers.confidence,
+            log.answers.correct,
+            ids=log.ids,
+            groups=log.groups,
+            clusters=log.clusters,
+            about=log.about,
+        )
 
     @classmethod
     def _of_choices(
@@ -249,6 +433,7 @@ class Scores:
             ids=checked_ids(ids, n),
             groups=checked_groups(groups, n),
             clusters=checked_clusters(clusters, n),
+            left_out=NOTHING,
             about=about or About(),
             choices=choices,
         )
@@ -268,21 +453,28 @@ class Scores:
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy cannot be pickled, and arrays come back writeable.
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return _restored, (values | {"groups": dict(self.groups)},)
+        return _restored, (values | {"groups": dict(self.groups), "left_out": dict(self.left_out)},)
 
     def __len__(self) -> int:
         return len(self.confidence)
 
     def __repr__(self) -> str:
         shape = f", {self.choices.values.shape[1]} choices" if self.choices else ""
-        return f"<Scores of {len(self)} items{shape}: accuracy {self.correct.mean():.4f}>"
+        missing = f", {len(self.left_out)} more left out" if self.left_out else ""
+        return f"<Scores of {len(self)} items{shape}{missing}: accuracy {self.correct.mean():.4f}>"
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
         return scores_html(self)
 
+    @property
+    def is_graded(self) -> bool:
+        """Whether any answer is neither right nor wrong, but graded between."""
+        return self.correct.dtype != np.bool_
+
     # What can be measured; each function carries its own documentation.
     accuracy = beside_uncalibrated(ranking.accuracy)
+    unanswered = unanswered
     auroc = beside_uncalibrated(ranking.auroc)
     aurc = beside_uncalibrated(selective.aurc)
     e_aurc = beside_uncalibrated(selective.e_aurc)
@@ -373,15 +565,18 @@ class Scores:
     def split(self, fraction: float, seed: int = 0) -> tuple[Scores, Scores]:
         """Return two parts at random: about ``fraction`` of the items, and the rest, each in their old order.
 
-        Items of one cluster stay together, so that neither part gives away the other.
+        Items of one cluster stay together, so that neither part gives away the other. Of the items left out about the
+        same fraction goes with either.
 
         Raises
         ------
         ScoresError
             If one of the parts would be empty.
         """
-        first, rest = self._halves(fraction, seed)
-        return self._take(np.flatnonzero(first)), self._take(np.flatnonzero(rest))
+        first, rest = (self._take(np.flatnonzero(part)) for part in self._halves(fraction, seed))
+        drawn = np.random.default_rng((seed, len(self))).permutation(len(self.left_out))
+        theirs, others = parted(self.left_out, drawn < round(fraction * len(self.left_out)))
+        return first._with(left_out=theirs), rest._with(left_out=others)
 
     def _halves(self, fraction: float, seed: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Return which items are in the one part of a random split, and which are in the other."""
@@ -451,10 +646,12 @@ class Scores:
 
         return self._with(
             confidence=locked(self.confidence[index]),
-            correct=locked(self.correct[index]),
+            correct=locked(plainest(self.correct[index])),
             ids=None if self.ids is None else taken(self.ids),
+            answers=None if self.answers is None else taken(self.answers),
             groups=MappingProxyType({attribute: taken(members) for attribute, members in self.groups.items()}),
             clusters=None if self.clusters is None else taken(self.clusters),
+            outcomes=None if self.outcomes is None else taken(self.outcomes),
             choices=self.choices and self.choices.take(index),
             before=self.before and self.before._take(index),
         )
@@ -463,5 +660,6 @@ class Scores:
 def _restored(values: dict[str, Any]) -> Scores:
     scores = Scores.__new__(Scores)
     arrays = {name: locked(values[name]) for name in ("confidence", "correct")}
-    scores._set(**values | arrays | {"groups": MappingProxyType(values["groups"])})
+    mappings = {name: MappingProxyType(values[name]) for name in ("groups", "left_out")}
+    scores._set(**values | arrays | mappings)
     return scores

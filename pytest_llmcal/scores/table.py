@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
 from pytest_llmcal.scores.errors import ScoresError
-
-Row = Mapping[str, Any]
+from pytest_llmcal.scores.json_lines import Line, json_lines, opened_text
 
 
 class Table(NamedTuple):
     """Columns of a file of scores."""
 
     confidence: list[float]
-    correct: list[bool]
+    correct: list[float]
     ids: list[str] | None
     clusters: list[str] | None
     groups: dict[str, list[str]]
@@ -47,14 +43,7 @@ def read_table(path: Path) -> Table:
     return _columns(rows)
 
 
-class _Line(NamedTuple):
-    """One row with its place."""
-
-    place: str
-    values: Row
-
-
-def _columns(rows: list[_Line]) -> Table:
+def _columns(rows: list[Line]) -> Table:
     names = list(rows[0].values)
     judged = "correct" if "correct" in names else "outcome"
     for needed, there in (("confidence", "confidence" in names), ("correct", judged in names)):
@@ -77,7 +66,7 @@ def _columns(rows: list[_Line]) -> Table:
     return Table(confidence, correct, parsed.pop("id", None), parsed.pop("cluster", None), parsed)
 
 
-def _judged(line: _Line) -> _Line:
+def _judged(line: Line) -> Line:
     """Turn an outcome into correctness; an answer that could not be read is wrong, and nothing was sure of it."""
     outcome = str(line.values["outcome"]).strip().lower()
     if outcome not in _OUTCOMES:
@@ -88,10 +77,10 @@ def _judged(line: _Line) -> _Line:
     values = {name: value for name, value in line.values.items() if name != "outcome"}
     if outcome == _UNPARSEABLE:
         values["confidence"] = 0.0
-    return _Line(line.place, values | {"correct": outcome == "correct"})
+    return Line(line.place, values | {"correct": outcome == "correct"})
 
 
-def _refuse_twins(rows: list[_Line]) -> None:
+def _refuse_twins(rows: list[Line]) -> None:
     seen: dict[Any, str] = {}
     for place, values in rows:
         identity = values.get("id")
@@ -102,7 +91,7 @@ def _refuse_twins(rows: list[_Line]) -> None:
         seen[identity] = place
 
 
-def _parsed(line: _Line, column: str) -> Any:
+def _parsed(line: Line, column: str) -> Any:
     value = line.values[column]
     parser, allowed = _PARSERS.get(column, (_text, "a text"))
     try:
@@ -120,8 +109,10 @@ def _probability(value: Any) -> float:
     return number
 
 
-def _truth(value: Any) -> bool:
-    return {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}[str(value).strip().lower()]
+def _grade(value: Any) -> float:
+    words = {"false": 0.0, "true": 1.0}
+    text = str(value).strip().lower()
+    return words[text] if text in words else _probability(text)
 
 
 def _text(value: Any) -> str:
@@ -135,21 +126,12 @@ _OUTCOMES = ("correct", "wrong", _UNPARSEABLE)
 
 _PARSERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "confidence": (_probability, "a number from 0 to 1"),
-    "correct": (_truth, "0, 1, true or false"),
+    "correct": (_grade, "0, 1, true or false, or graded, a number from 0 to 1"),
 }
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", newline="") as file:
-            yield file
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
-        raise ScoresError(f"{path}: cannot be read as text: {error}") from None
-
-
-def _csv(path: Path) -> Iterator[_Line]:
-    with _opened(path) as file:
+def _csv(path: Path) -> Iterator[Line]:
+    with opened_text(path) as file:
         reader = csv.DictReader(file, strict=True)
         try:
             names = reader.fieldnames or []
@@ -159,27 +141,12 @@ def _csv(path: Path) -> Iterator[_Line]:
                 place = f"{path}:{reader.line_num}"
                 if None in row or None in row.values():
                     raise ScoresError(f"{place}: the row does not have {len(names)} columns like the header")
-                yield _Line(place, row)
+                yield Line(place, row)
         except csv.Error as error:
             raise ScoresError(f"{path}, after line {reader.line_num}: not CSV: {error}") from None
 
 
-def _jsonl(path: Path) -> Iterator[_Line]:
-    with _opened(path) as file:
-        for number, text in enumerate(file, start=1):
-            if not text.strip():
-                continue
-            place = f"{path}:{number}"
-            try:
-                row = json.loads(text)
-            except json.JSONDecodeError as error:
-                raise ScoresError(f"{place}: not JSON: {error}") from None
-            if not isinstance(row, dict):
-                raise ScoresError(f"{place}: a line must hold an object with the columns, got {text.strip()[:60]}")
-            yield _Line(place, row)
-
-
-def _parquet(path: Path) -> Iterator[_Line]:
+def _parquet(path: Path) -> Iterator[Line]:
     # Heavy, and only needed for this kind of file; it ships no types.
     import pyarrow  # type: ignore[import-untyped]
     import pyarrow.parquet  # type: ignore[import-untyped]
@@ -189,7 +156,7 @@ def _parquet(path: Path) -> Iterator[_Line]:
     except pyarrow.ArrowInvalid as error:
         raise ScoresError(f"{path}: not a Parquet file: {error}") from None
     for number, row in enumerate(table.to_pylist(), start=1):
-        yield _Line(f"{path}, row {number}", row)
+        yield Line(f"{path}, row {number}", row)
 
 
-_READERS: Mapping[str, Callable[[Path], Iterator[_Line]]] = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}
+_READERS: Mapping[str, Callable[[Path], Iterator[Line]]] = {".csv": _csv, ".jsonl": json_lines, ".parquet": _parquet}

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pytest_llmcal.metrics.binning import FloatArray
 from pytest_llmcal.metrics.bins import BINNINGS, Binning
+from pytest_llmcal.metrics.graded import is_graded
 from pytest_llmcal.scores.errors import ScoresError
 
 Mask = npt.NDArray[np.bool_]
@@ -30,16 +31,21 @@ def checked_confidence(values: Any) -> FloatArray:
     return confidence
 
 
-def checked_correct(values: Any, n: int) -> Mask:
-    """Return correctness as booleans from 0/1 or True/False."""
+def checked_correct(values: Any, n: int) -> Mask | npt.NDArray[np.float64]:
+    """Return correctness as booleans where all are 0/1 or True/False, else in double precision, from 0 to 1."""
     array = _array("correct", values, dimensions=1)
     _same_length("correct", len(array), n)
     if array.dtype == np.bool_:
         return array
     if array.dtype.kind not in "iuf":
-        raise ScoresError(f"correct holds {_kind(array)}; allowed are 0 (wrong) and 1 (right)")
-    _refuse_first("correct", array, (array != 0) & (array != 1), "allowed are 0 (wrong) and 1 (right)")
-    return np.asarray(array == 1)
+        raise ScoresError(f"correct holds {_kind(array)}; allowed is 0 (wrong) to 1 (right)")
+    _refuse_first("correct", array, ~((array >= 0) & (array <= 1)), "allowed is 0 (wrong) to 1 (right)")
+    return plainest(array.astype(np.float64))
+
+
+def plainest(correct: Mask | npt.NDArray[np.float64]) -> Mask | npt.NDArray[np.float64]:
+    """Return correctness as booleans where no answer is graded: the same values are the same scores."""
+    return correct if is_graded(correct) else np.asarray(correct == 1)
 
 
 def checked_probabilities(values: Any, name: str = "probabilities") -> FloatArray:
@@ -134,6 +140,11 @@ def checked_groups(values: Mapping[str, Sequence[str]] | None, n: int) -> Mappin
 def checked_clusters(values: Sequence[str] | None, n: int) -> tuple[str, ...] | None:
     """Return the cluster of each item."""
     return None if values is None else _names("clusters", values, n, "a cluster is named by a string")
+
+
+def checked_answers(values: Sequence[str] | None, n: int) -> tuple[str, ...] | None:
+    """Return what was answered to each item."""
+    return None if values is None else _names("answers", values, n, "an answer is a string, perhaps an empty one")
 
 
 def _names(name: str, values: Sequence[str], n: int, allowed: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from pytest_llmcal.scoring.protocol import (
     Prompts,
     Request,
 )
+from pytest_llmcal.scoring.recorded import RecordedModel
 from pytest_llmcal.scoring.score import score
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "NextToken",
     "Progress",
     "Prompts",
+    "RecordedModel",
     "Request",
     "cached_model",
     "dtype_flips",

@@ -19,6 +19,7 @@ from pytest_llmcal.scoring.protocol import (
     Generation,
     GenerationOptions,
     LogLikelihood,
+    Model,
     ModelError,
     NextToken,
     Progress,
@@ -69,7 +70,7 @@ class HuggingFaceModel:
         batch_tokens: int,
         truncate: Literal["left"] | None = None,
         threads: int | None = None,
-        in_float32: Callable[[], HuggingFaceModel] | None = None,
+        in_float32: Callable[[], Model] | None = None,
         chat: Chat | None = None,
     ) -> None:
         self._facts = facts

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 import numpy as np
 
 from pytest_llmcal.measurement import About
 from pytest_llmcal.scores import Scores
-from pytest_llmcal.scoring.confidence import ConfidenceMethod, create
+from pytest_llmcal.scoring.confidence import AnyMethod, ChoiceConfidence, ConfidenceMethod, label, method_for, told
 from pytest_llmcal.scoring.confidence.written import score_written
 from pytest_llmcal.scoring.normalization import NORMALIZATIONS, Normalization
 from pytest_llmcal.scoring.progress import ProgressLine
@@ -22,7 +23,7 @@ def score(
     items: Task | Items | Sequence[AnyItem],
     *,
     normalization: str = "sum",
-    confidence: str | ConfidenceMethod = "sequence_probability",
+    confidence: str | AnyMethod | None = None,
     progress: Progress | bool = True,
 ) -> Scores:
     """Ask a model for its answers.
@@ -36,8 +37,10 @@ def score(
     normalization : {"sum", "mean", "byte", "pmi"}
         What the choices' log-likelihoods are made into: taken as they are, by token, by UTF-8 byte, or
         less that of the choice without its context. Running text knows only ``"sum"``.
-    confidence : str or ConfidenceMethod
-        How sure a model is of an answer that it writes: by name, or what `confidence.create` makes.
+    confidence : str or confidence method, optional
+        What says how sure a model is of its answer: a name, perhaps with options (``"p_true(shown=4)"``), or what
+        `confidence.create` makes. By default ``"sequence_probability"`` of an answer that it writes, and
+        ``"probability"`` of a choice.
     progress : callable or bool
         Called with (done, all) as work proceeds. By default a line on standard error says how far the work
         is once it takes over two seconds; False turns it off.
@@ -45,14 +48,16 @@ def score(
     Returns
     -------
     Scores
-        For questions, one row of logits an item, -inf where it has fewer choices than others. For running
-        text, confidence and correctness of every next token, with ``"text"`` as a group.
+        For questions, one row of logits an item, -inf where it has fewer choices than others; one confidence an
+        item where it is another than the probability of the choice, or the answer is written. For running
+        text, confidence and correctness of every next token, with ``"text"`` as a group and each text as a cluster.
         A group attribute that some items lack is the empty text for those.
 
     Raises
     ------
     ModelError
-        The normalisation is unknown, or the model cannot answer an item.
+        The normalisation or the confidence is unknown, the confidence is for answers of another kind, or the model
+        cannot answer an item.
     TaskError
         A plain sequence is empty, mixes questions and texts, or repeats an id.
 
@@ -82,13 +87,27 @@ def score(
             f"normalization {normalization!r} is for choices; written answers and running text know only 'sum'"
         )
     written = [item for item in checked if isinstance(item, OpenItem)]
+    method = method_for(confidence, checked)
     with _told(progress, about) as tell:
-        if questions:
-            return _questions(model, questions, NORMALIZATIONS[normalization], about, tell)
-        if written and checked.writing:
-            method = create(confidence) if isinstance(confidence, str) else confidence
+        if isinstance(method, ChoiceConfidence):
+            scores = _questions(model, questions, NORMALIZATIONS[normalization], about, tell)
+            return scores if told(method) is None else _by(method, scores)
+        if isinstance(method, ConfidenceMethod) and checked.writing:
             return score_written(model, written, checked.writing, method, _groups(written), about, tell)
         return _texts(model, [item for item in checked if isinstance(item, Text)], about, tell)
+
+
+def _by(method: ChoiceConfidence, scores: Scores) -> Scores:
+    """Return the same answers, with another confidence in them than their probability."""
+    assert scores.choices is not None
+    probabilities = np.concatenate([rows for _, rows in scores.choices.probabilities()])
+    return Scores(
+        method.of_choices(probabilities, np.isfinite(scores.choices.values)),
+        scores.correct,
+        ids=scores.ids,
+        groups=scores.groups,
+        about=replace(scores.about, confidence_method=label(method)),
+    )
 
 
 def _told(progress: Progress | bool, about: About) -> AbstractContextManager[Progress | None]:
@@ -141,10 +160,12 @@ def _texts(model: Model, texts: Sequence[Text], about: About, progress: Progress
     answers = model.next_tokens([(text.id, text.text) for text in texts], progress)
     owners = [text for text, tokens in zip(texts, answers, strict=True) for _ in tokens]
     tokens = [token for row in answers for token in row]
+    names = [text.id for text in owners]
     return Scores(
         [token.confidence for token in tokens],
         [token.correct for token in tokens],
         ids=[f"{text.id}:{place}" for text, row in zip(texts, answers, strict=True) for place in range(len(row))],
-        groups={"text": [text.id for text in owners]} | _groups(owners),
+        groups={"text": names} | _groups(owners),
+        clusters=names,  # the tokens of a text are right or wrong together
         about=about,
     )

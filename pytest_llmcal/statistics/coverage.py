@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import bdtrik, betainc, betaincinv
+from scipy.special import bdtrik, betainc, betaincinv, rel_entr
 
 from pytest_llmcal.statistics.interval import Interval
 
@@ -67,7 +67,9 @@ def accuracy_interval(errors: Values, coverage: float, level: float, design: flo
     return Interval(float(low.min()), float(high.max()))
 
 
-def coverage_interval(errors: Values, risk: float, level: float, design: float = 1.0) -> Interval:
+def coverage_interval(
+    errors: Values, risk: float, level: float, design: float = 1.0, *, graded: bool = False
+) -> Interval:
     """Return the interval of the largest coverage at which the risk is at most ``risk``.
 
     Each end errs in at most (1 - level) / 2 of samples, whatever the curve.
@@ -84,6 +86,9 @@ def coverage_interval(errors: Values, risk: float, level: float, design: float =
         As for ``accuracy_interval``.
     risk : float
         Share of wrong answers that is let pass, from 0 to 1.
+    graded : bool
+        Whether answers may be partly wrong. The binomial then bounds how likely so small a sum is only up to a
+        factor; the lower end takes the bound of Hoeffding and Bentkus (Bates et al. 2021) in its place.
 
     Examples
     --------
@@ -99,11 +104,13 @@ def coverage_interval(errors: Values, risk: float, level: float, design: float =
     right = count / design - wrong
     # Were the risk as large as allowed: how likely would be so many wrong ones?
     many = np.where(wrong <= 0.0, 1.0, betainc(np.maximum(wrong, _TINY), right + 1.0, risk))
-    certified = _certified(count, _few(count, errors, risk, design), tail, design, _STARTS)
+    certified = _certified(count, _few(count, errors, risk, design, graded), tail, design, _STARTS)
     return Interval(certified.share, _not_refuted(many, tail, design))
 
 
-def certified_items(count: Values, errors: Values, risk: float, delta: float, design: float = 1.0) -> int:
+def certified_items(
+    count: Values, errors: Values, risk: float, delta: float, design: float = 1.0, *, graded: bool = False
+) -> int:
     """Return how many items, surest first, can be answered with a risk that surely is at most ``risk``; 0 if none.
 
     The confidence of the last of them is then a threshold: in at most ``delta`` of samples the error rate
@@ -123,6 +130,8 @@ def certified_items(count: Values, errors: Values, risk: float, delta: float, de
         Above 0 and below 1.
     design : float
         Design effect of the items' clusters: so many say as much as one.
+    graded : bool
+        As for ``coverage_interval``.
 
     Examples
     --------
@@ -134,7 +143,7 @@ def certified_items(count: Values, errors: Values, risk: float, delta: float, de
     """
     n = float(count[-1])
     starts = tuple(start for start in _STARTS if start * n / design >= _ENOUGH / risk)
-    return _certified(count, _few(count, errors, risk, design), delta, design, starts).items
+    return _certified(count, _few(count, errors, risk, design, graded), delta, design, starts).items
 
 
 class _Certified(NamedTuple):
@@ -142,11 +151,27 @@ class _Certified(NamedTuple):
     share: float  # of the population, that these surely are
 
 
-def _few(count: Values, errors: Values, risk: float, design: float) -> Values:
+def _few(count: Values, errors: Values, risk: float, design: float, graded: bool) -> Values:
     """Return how likely so few wrong ones would be, were the risk as large as allowed."""
     wrong = errors / design
+    if graded:
+        return _hoeffding_bentkus(wrong, count / design, risk)
     right = count / design - wrong
     return np.where(right <= 0.0, 1.0, betainc(np.maximum(right, _TINY), wrong + 1.0, 1.0 - risk))
+
+
+def _hoeffding_bentkus(total: Values, count: Values, mean: float) -> Values:
+    r"""Bound how likely a sum of so many numbers from 0 to 1 is so small, if their mean is ``mean``.
+
+    :math:`\min(e^{-n KL(t / n, \mu)}, e P(Bin(n, \mu) \leq \lceil t \rceil))` (Hoeffding 1963; Bentkus 2004), for
+    sums that are not above their mean.
+    """
+    share = np.minimum(total / count, mean)
+    hoeffding = np.exp(-count * (rel_entr(share, mean) + rel_entr(1.0 - share, 1.0 - mean)))
+    most = np.ceil(total - 1e-9)
+    rest = count - most
+    binomial = np.where(rest <= 0.0, 1.0, betainc(np.maximum(rest, _TINY), most + 1.0, 1.0 - mean))
+    return np.asarray(np.minimum(hoeffding, math.e * binomial))
 
 
 def _certified(count: Values, few: Values, tail: float, design: float, starts: tuple[float, ...]) -> _Certified:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_llmcal.metrics.binning import Answers, FloatArray
+from pytest_llmcal.metrics.graded import dispersion, is_graded
 from pytest_llmcal.statistics.interval import Interval
 from pytest_llmcal.statistics.noise_floor import SEED
 from pytest_llmcal.statistics.smoothed_gaps import SmoothedGaps
@@ -30,7 +31,7 @@ def density_gaps(confidence: FloatArray, correct: Answers, weights: Values, desi
     confidence : array of shape (n,)
         Floats within [0, 1].
     correct : array of shape (n,)
-        0 or 1.
+        0 or 1, or graded between.
     weights : array of shape (n, n)
         From ``leave_one_out_weights``.
     design : float
@@ -41,15 +42,16 @@ def density_gaps(confidence: FloatArray, correct: Answers, weights: Values, desi
     answers, squares = weights @ right, weights**2
     gap = answers - c
     noise = design * (right - c) ** 2
+    # (y_j - c_i)^2, where 0 and 1 are their own squares
+    own = squares @ right**2 - 2.0 * c * (squares @ right) if is_graded(right) else (1.0 - 2.0 * c) * (squares @ right)
     return SmoothedGaps(
         gap=gap,
         share=np.full(n, 1.0 / n),
         weights=weights,
         noise=noise,
-        greatest=np.maximum(noise, design * c * (1.0 - c)),
+        greatest=np.maximum(noise, design * dispersion(c, right) * c * (1.0 - c)),
         unseen=np.full(n, design * _PSEUDO_ITEMS / n),
-        # (y_j - c_i)^2 with y its own square
-        itself=design * ((1.0 - 2.0 * c) * (squares @ right) + c**2 * squares.sum(axis=1)),
+        itself=design * (own + c**2 * squares.sum(axis=1)),
         paired=np.maximum(1.0 - design * squares.sum(axis=1), 1.0 - _ALONE),
         scatter=design * float(np.abs(gap).var()) / n,
     )
@@ -91,7 +93,9 @@ def density_error_interval(gaps: SmoothedGaps, confidence: FloatArray, level: fl
     return Interval(low, min(1.0, max(low, high)))
 
 
-def density_noise_floor(confidence: FloatArray, weights: Values, design: float = 1.0) -> tuple[float, float]:
+def density_noise_floor(
+    confidence: FloatArray, weights: Values, design: float = 1.0, spread: float | None = None
+) -> tuple[float, float]:
     """Return mean and 95th percentile of the error that chance alone gives, correctness redrawn from the confidences.
 
     Parameters
@@ -102,9 +106,14 @@ def density_noise_floor(confidence: FloatArray, weights: Values, design: float =
         From ``leave_one_out_weights``.
     design : float
         So many items count as one: chance is larger by its root.
+    spread : float, optional
+        Of graded answers their ``dispersion``: they are then drawn as normals of so much less variance.
     """
-    c = confidence.astype(np.float64)
-    drawn = np.random.default_rng(SEED).random((len(c), DRAWS)) < c[:, None]
-    errors = np.abs(weights @ ((drawn - c[:, None]) * math.sqrt(design)) + (weights @ c - c)[:, None]).mean(axis=0)
+    c, generator = confidence.astype(np.float64), np.random.default_rng(SEED)
+    if spread is None:
+        residual = (generator.random((len(c), DRAWS)) < c[:, None]) - c[:, None]
+    else:
+        residual = generator.standard_normal((len(c), DRAWS)) * np.sqrt(spread * c * (1.0 - c))[:, None]
+    errors = np.abs(weights @ (residual * math.sqrt(design)) + (weights @ c - c)[:, None]).mean(axis=0)
     errors = np.minimum(errors, 1.0)
     return float(errors.mean()), float(np.quantile(errors, 0.95))

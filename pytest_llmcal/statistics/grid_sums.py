@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pytest_llmcal.metrics.bin_sums import BinSums, bin_sums
 from pytest_llmcal.metrics.binning import Answers, FloatArray, chunks
+from pytest_llmcal.metrics.graded import dispersion
 from pytest_llmcal.metrics.smooth import on_grid
 
 Values = npt.NDArray[np.float64]
@@ -52,7 +53,7 @@ def grid_sums(confidence: FloatArray, correct: Answers, cells: int = CELLS) -> G
     confidence : array of shape (n,)
         Floats within [0, 1].
     correct : array of shape (n,)
-        0 or 1.
+        0 or 1, or graded between.
     cells : int
         Number of cells, a power of two.
     """
@@ -63,6 +64,7 @@ def grid_sums(confidence: FloatArray, correct: Answers, cells: int = CELLS) -> G
         for total, values in zip(totals, (np.ones(len(c)), gap, gap * gap, c * (1.0 - c)), strict=True):
             total += on_grid(c, values, cells)
     count, gap_sum, squared_gap, claimed_variance = totals
+    claimed_variance *= dispersion(confidence, correct)
     return GridSums(count, gap_sum, squared_gap, claimed_variance, bin_sums(confidence, correct, 1))
 
 

@@ -10,6 +10,9 @@ from scipy.special import stdtrit
 
 from pytest_llmcal.statistics.interval import Interval
 
+HALL = "Hall's skewness-corrected t interval"
+"""What ``mean_interval`` is called in a method."""
+
 
 def mean_interval(values: npt.NDArray[np.float64], confidence: float, possible: tuple[float, float]) -> Interval:
     """Return the interval of the mean of ``values``: Hall's skewness-corrected t interval, and room for the unseen.

@@ -23,11 +23,12 @@ Values = npt.NDArray[np.float64]
 
 
 def noise_floor(
-    confidence: FloatArray, sums: BinSums, norm: Norm = "l1", bins: Bins | None = None
+    confidence: FloatArray, sums: BinSums, norm: Norm = "l1", bins: Bins | None = None, *, graded: bool = False
 ) -> tuple[float, float]:
     """Return mean and 95th percentile of the error that chance alone gives.
 
-    Correctness is redrawn from the confidences (Brocker, Smith 2007) from a fixed seed.
+    Correctness is redrawn from the confidences (Brocker, Smith 2007) from a fixed seed. What a confidence promises of
+    graded answers is their mean; they are drawn with the variance that these answers show (``sums`` knows it).
 
     Parameters
     ----------
@@ -39,8 +40,10 @@ def noise_floor(
         Norm of the calibration error.
     bins : Bins, optional
         What the sums are over; uniform bins by default.
+    graded : bool
+        Whether the answers are graded, so that each bin's sum is drawn as a normal however few they are.
     """
-    if sums.items == len(confidence) <= EXACT_UP_TO:
+    if sums.items == len(confidence) <= EXACT_UP_TO and not graded:
         gaps = _redrawn_gaps(confidence, bins or uniform(len(sums.count)))
     else:
         gaps = _normal_gaps(sums)

@@ -56,6 +56,32 @@ def consistency_band(
     return low / count, _binomial_quantile(0.975, count, probability) / count
 
 
+def graded_band(
+    probability: npt.NDArray[np.float64], variance: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return where the mean of graded answers falls in at least 95 of 100 draws: quantiles of a beta distribution.
+
+    Parameters
+    ----------
+    probability : array of shape (bins,)
+        Mean confidence of each bin.
+    variance : array of shape (bins,)
+        Of the mean of its answers.
+
+    Examples
+    --------
+    >>> low, high = graded_band(np.array([0.5, 1.0]), np.array([0.0025, 0.0]))
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.402, 1.0], [0.598, 1.0])
+    """
+    spreads = (variance > 0.0) & (probability > 0.0) & (probability < 1.0)
+    p, v = probability[spreads], variance[spreads]
+    size = np.maximum(p * (1.0 - p) / v - 1.0, 1e-3)
+    ends = np.stack([probability, probability])
+    ends[:, spreads] = betaincinv(size * p, size * (1.0 - p), np.array([[0.025], [0.975]]))
+    return ends[0], ends[1]
+
+
 def _binomial_quantile(
     level: float, count: npt.NDArray[np.float64], probability: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:

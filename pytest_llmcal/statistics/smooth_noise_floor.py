@@ -18,7 +18,7 @@ _HALVINGS = 12
 Values = npt.NDArray[np.float64]
 
 
-def smooth_noise_floor(confidence: FloatArray, sums: GridSums) -> tuple[float, float]:
+def smooth_noise_floor(confidence: FloatArray, sums: GridSums, *, graded: bool = False) -> tuple[float, float]:
     """Return mean and 95th percentile of the SmoothECE that chance alone gives.
 
     Correctness is redrawn from the confidences from a fixed seed, each confidence taken to the nearest point of the
@@ -30,6 +30,8 @@ def smooth_noise_floor(confidence: FloatArray, sums: GridSums) -> tuple[float, f
         Confidences, in any order.
     sums : GridSums
         Their sums.
+    graded : bool
+        As for ``noise_floor``.
 
     Examples
     --------
@@ -38,7 +40,7 @@ def smooth_noise_floor(confidence: FloatArray, sums: GridSums) -> tuple[float, f
     >>> smooth_noise_floor(certain, grid_sums(certain, certain))
     (0.0, 0.0)
     """
-    exact = len(confidence) <= EXACT_UP_TO and round(sums.whole.items, 6) == len(confidence)
+    exact = len(confidence) <= EXACT_UP_TO and round(sums.whole.items, 6) == len(confidence) and not graded
     drawn = _redrawn(confidence) if exact else _normal(sums)
     errors = fixed_point(drawn / sums.whole.items, halvings=_HALVINGS)
     return float(errors.mean()), float(np.quantile(errors, 0.95))

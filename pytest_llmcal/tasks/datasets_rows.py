@@ -14,6 +14,9 @@ from pytest_llmcal.tasks.rows import Row
 if TYPE_CHECKING:
     from datasets import Dataset
 
+_NOT_GIVEN = "there is no such file or folder here, and the Hugging Face hub did not give it"
+_WITHOUT_IT = "with HF_HUB_OFFLINE=1, a copy downloaded before is used; a folder of that name is read without the hub"
+
 
 def read_parquet(path: Path) -> Sequence[Row]:
     """Read a Parquet file.
@@ -47,7 +50,8 @@ def read_hub(name: str, config: str | None, split: str, revision: str | None) ->
     return _rows(
         lambda load: load(name, config, split=split, revision=revision),
         source=f"{name}, split {split!r}",
-        failed="there is no such file or folder here, and the Hugging Face hub did not give it",
+        failed=_NOT_GIVEN,
+        advice="" if Path(name).is_dir() else f" ({_WITHOUT_IT})",
     )
 
 
@@ -60,7 +64,7 @@ def dataset_commit(name: str, revision: str | None) -> str | None:
     Returns
     -------
     str or None
-        The commit; for a folder and offline, the revision as given.
+        The commit; offline, the revision as given; for a folder None, as nothing tells which it holds.
 
     Raises
     ------
@@ -69,19 +73,20 @@ def dataset_commit(name: str, revision: str | None) -> str | None:
     """
     from huggingface_hub import HfApi, constants
 
-    if Path(name).is_dir() or constants.HF_HUB_OFFLINE:
+    if Path(name).is_dir():
+        return None
+    if constants.HF_HUB_OFFLINE:
         return revision
     try:
         return HfApi().dataset_info(name, revision=revision).sha
     # the hub's errors, and those of the HTTP library below it, which changed between versions
     except Exception as error:
-        raise TaskError(
-            f"{name}: there is no such file or folder here, and the Hugging Face hub did not give it: {_reason(error)}"
-            f" (with HF_HUB_OFFLINE=1, a copy downloaded before is used)"
-        ) from error
+        raise TaskError(f"{name}: {_NOT_GIVEN}: {_reason(error)} ({_WITHOUT_IT})") from error
 
 
-def _rows(load: Callable[[Callable[..., Dataset]], Dataset], source: str, failed: str) -> Sequence[Row]:
+def _rows(
+    load: Callable[[Callable[..., Dataset]], Dataset], source: str, failed: str, advice: str = ""
+) -> Sequence[Row]:
     from datasets import load_dataset
 
     try:
@@ -89,7 +94,7 @@ def _rows(load: Callable[[Callable[..., Dataset]], Dataset], source: str, failed
             rows = load(load_dataset).to_list()
     # the readers behind `datasets` raise what they please: pyarrow's, pandas' and the hub's own errors
     except Exception as error:
-        raise TaskError(f"{source}: {failed}: {_reason(error)}") from error
+        raise TaskError(f"{source}: {failed}: {_reason(error)}{advice}") from error
     if not rows:
         raise TaskError(f"{source}: there are no rows")
     return [Row(values, f"{source}, row {number}") for number, values in enumerate(rows, 1)]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from pytest_llmcal.tasks.correctness.registry import split_threshold
 from pytest_llmcal.tasks.errors import TaskError
+from pytest_llmcal.tasks.open_items import Writing
+from pytest_llmcal.tasks.outcomes import REFUSALS
 
 FILE_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt")
 """Endings of the files that are read; all but Parquet also with ``.gz``."""
@@ -17,6 +21,9 @@ LAYOUTS = ("bbq",)
 ANSWER_FORMS = ("auto", "index", "number", "letter", "text")
 
 _FREE = ("source", "seed", "limit")  # what may be said of a task that brings its own description
+
+_OF_CHOICES = ("choices", "answer", "answer_form", "style", "delimiter", "shuffle_choices", "text")
+_OF_WRITING = ("judgement_range", "correctness", "max_tokens", "stop", "refusals")
 
 
 def _one_of(allowed: Sequence[str]) -> str:
@@ -31,8 +38,17 @@ def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _fraction(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
+    return _number(value) and 0 <= cast("float", value) < 1
+
+
+def _range(value: object) -> bool:
+    pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_number, value))
+    return pair and -math.inf < cast("Sequence[float]", value)[0] < cast("Sequence[float]", value)[1] < math.inf
 
 
 _ALLOWED: dict[str, tuple[str, Callable[[Any], bool]]] = {
@@ -45,6 +61,13 @@ _ALLOWED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "style": (_one_of(STYLES), lambda v: v in STYLES),
     "answer_form": (_one_of(ANSWER_FORMS), lambda v: v in ANSWER_FORMS),
     "shuffle_choices": ("true or false", lambda v: isinstance(v, bool)),
+    "judgement_range": ("a pair of numbers, the lowest first", _range),
+    "max_tokens": ("a whole number of at least 1", lambda v: _whole(v) and v >= 1),
+    "stop": (
+        "a text of at least one character, or a list of such texts",
+        lambda v: bool(v) if isinstance(v, str) else _texts(v) and all(v),
+    ),
+    "refusals": ("a list of texts", _texts),
     "seed": ("a whole number", _whole),
     "limit": ("a whole number of at least 1", lambda v: _whole(v) and v >= 1),
     "calibration": (
@@ -68,10 +91,19 @@ class Description:
     choices: str | Sequence[str] = "choices"
     answer: str = "answer"
     answer_form: str = "auto"
+    references: str | None = None
+    judged: str | None = None
+    judgement: str | None = None
+    judgement_range: Sequence[float] = (0.0, 1.0)
+    correctness: str | None = None
+    max_tokens: int = 64
+    stop: str | Sequence[str] = ("\n",)
+    refusals: Sequence[str] = REFUSALS
     text: str | None = None
     separator: str = "<|endoftext|>"
     id: str | None = None
     groups: Sequence[str] | Mapping[str, str] = field(default=())
+    keep: str | None = None
     style: str = "text"
     delimiter: str = " "
     shuffle_choices: bool | None = None
@@ -89,6 +121,33 @@ class Description:
                 raise TaskError(f"task {self.source!r}: {each.name} is {value!r}; allowed is {allowed}")
         if self.separator == "":
             raise TaskError(f"task {self.source!r}: separator is empty; allowed is any text that ends one story")
+        if self.correctness is not None:
+            split_threshold(self.correctness)
+        self._check_kind()
+
+    def _check_kind(self) -> None:
+        """Refuse what is said of another kind of task than this, for it would be passed over in silence."""
+        if (self.judged is None) != (self.judgement is None):
+            raise TaskError(f"task {self.source!r}: judged and judgement go together, and one of them is missing")
+        other = _OF_CHOICES if self.is_open else _OF_WRITING
+        needs = "without references and judged" if self.is_open else "with references or judged"
+        for name in self._said():
+            if name in other:
+                raise TaskError(f"task {self.source!r}: {name} has a meaning only {needs}")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether answers are written, not chosen."""
+        return self.references is not None or self.judged is not None
+
+    @property
+    def writing(self) -> Writing | None:
+        """How answers are written and judged; None where they are not written."""
+        if not self.is_open:
+            return None
+        correctness = self.correctness or ("judged" if self.references is None else "exact_match")
+        stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop)
+        return Writing(correctness, self.max_tokens, stop, tuple(self.refusals))
 
     @property
     def title(self) -> str:
@@ -102,19 +161,14 @@ class Description:
 
     def refuse_details(self, kind: str) -> None:
         """Raise a `TaskError` if more was said than a task of this kind leaves open."""
-        said = [
-            each.name
-            for each in fields(self)
-            if each.name not in _FREE and getattr(self, each.name) != _default(each.name)
-        ]
+        said = [name for name in self._said() if name not in _FREE]
         if said:
             raise TaskError(
                 f"task {self.source!r} {kind}: {', '.join(said)} cannot be given besides; only seed and limit can"
             )
 
-
-def _default(name: str) -> Any:
-    return next(each.default for each in fields(Description) if each.name == name)
+    def _said(self) -> list[str]:
+        return [each.name for each in fields(self) if getattr(self, each.name) != each.default]
 
 
 def is_file_name(name: str) -> bool:

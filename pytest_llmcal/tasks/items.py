@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import overload
+from typing import Any, overload
 
 from pytest_llmcal.tasks.errors import TaskError
 from pytest_llmcal.tasks.open_items import OpenItem, Writing
@@ -92,7 +92,7 @@ AnyItem = Item | OpenItem | Text
 """What a split may be made of."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Items(Sequence[AnyItem]):
     """One split of a task: its items in a fixed order.
 
@@ -132,6 +132,13 @@ class Items(Sequence[AnyItem]):
                     f"share the id {item.id!r}; ids must be unique"
                 )
             seen[item.id] = position
+
+    def __repr__(self) -> str:
+        return f"<Items of {self.task}, {self.split} split: {len(self)}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002
+        """Say as much to hypothesis and notebooks, which would else print every item."""
+        printer.text(repr(self))
 
     def __len__(self) -> int:
         return len(self.items)

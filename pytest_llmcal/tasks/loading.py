@@ -7,11 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_llmcal.tasks.bbq import bbq_description, bbq_rows
+from pytest_llmcal.tasks.correctness.registry import Correctness, name_of
 from pytest_llmcal.tasks.datasets_rows import dataset_commit, read_hub, read_parquet
 from pytest_llmcal.tasks.description import FILE_SUFFIXES, Description, is_file_name
 from pytest_llmcal.tasks.description_file import read_description
 from pytest_llmcal.tasks.errors import TaskError
 from pytest_llmcal.tasks.items import AnyItem, Items
+from pytest_llmcal.tasks.made_columns import kept_rows, with_made_columns
+from pytest_llmcal.tasks.open_questions import read_open_items
+from pytest_llmcal.tasks.outcomes import REFUSALS
 from pytest_llmcal.tasks.questions import read_items, read_texts
 from pytest_llmcal.tasks.registry import registered_loader
 from pytest_llmcal.tasks.rows import Row, read_file
@@ -32,10 +36,19 @@ def load_task(
     choices: str | Sequence[str] = "choices",
     answer: str = "answer",
     answer_form: str = "auto",
+    references: str | None = None,
+    judged: str | None = None,
+    judgement: str | None = None,
+    judgement_range: Sequence[float] = (0.0, 1.0),
+    correctness: str | Correctness | None = None,
+    max_tokens: int = 64,
+    stop: str | Sequence[str] = ("\n",),
+    refusals: Sequence[str] = REFUSALS,
     text: str | None = None,
     separator: str = "<|endoftext|>",
     id: str | None = None,  # noqa: A002  # the word for it everywhere else in the house
     groups: Sequence[str] | Mapping[str, str] = (),
+    keep: str | None = None,
     style: str = "text",
     delimiter: str = " ",
     shuffle_choices: bool | None = None,
@@ -77,12 +90,34 @@ def load_task(
         Column that the default template shows.
     choices : str or sequence of str
         Column that holds the list of choices, or one column a choice (last ones may be empty).
-        Here and below, ``"choices.text"`` reaches into a nested column.
+        Here and below, ``"choices.text"`` reaches into a nested column. Instead of a
+        column that holds one choice, and of those of `answer`, `references`, `judged` and `groups`, a Jinja2 text may
+        make the value of the row's columns: ``"{{ choices.label.index(answerKey) }}"``.
     answer : str
         Column that names the right choice.
     answer_form : {"auto", "index", "number", "letter", "text"}
         How it does: counted from zero, counted from one, by letter, by its own text. ``"auto"``
         reads all but ``"number"`` and refuses an answer that could mean two choices.
+    references : str, optional
+        Column that holds the right answer, or a list of texts any of which will do: then the questions are open, and
+        the model writes its answer.
+    judged, judgement : str, optional
+        Column with an answer that was written before, and the column that says how good it was found: a number, or a
+        list of numbers or booleans, say votes, whose mean counts. Open too, with `references` or without.
+    judgement_range : pair of float
+        Lowest and highest judgement, for instance ``(0, 100)``.
+    correctness : str or callable, optional
+        How right a written answer is: ``"exact_match"`` (where there are references), ``"token_f1"``, ``"contains"``,
+        ``"last_number"``, ``"chrf"``, ``"bleu"``, ``"rouge1"``, ``"rouge2"``, ``"rougeL"``, ``"entailment:MODEL"``,
+        ``"judged"`` (where there are none), or a function of a module from answer and `OpenItem` to a number from 0 to
+        1, itself or as ``"package.module:function"``. With ``>=`` and a threshold behind it is 0 or 1.
+    max_tokens : int
+        Most tokens of a written answer.
+    stop : str or sequence of str
+        Texts at which a written answer ends; ``()`` for none.
+    refusals : sequence of str
+        How written answers begin that decline to answer and count as wrong, whatever their case; by default a short
+        list in English. What people judged is never one.
     text : str, optional
         Column with a running text: rows become texts and are not questions.
     separator : str
@@ -92,6 +127,8 @@ def load_task(
         when rows are added or moved.
     groups : sequence of str or mapping of str to str
         Columns that hold groups, or attribute to column. The elements of a list are joined by ``+``.
+    keep : str, optional
+        Jinja2 text that comes to True for the rows that are items, and to False for those to leave out.
     style : {"text", "letters"}
         What is weighed: the wording of each choice, or the letter that stands before it.
     delimiter : str
@@ -131,6 +168,15 @@ def load_task(
     ...     task = load_task(path, name="sums", calibration=0)
     >>> task.test[0].prompt, task.test[0].choices, task.test[0].answer
     ('Question: 2 + 2?\nAnswer:', (' 4', ' 5'), 0)
+
+    The same question, open:
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "sums.jsonl")
+    ...     _ = path.write_text(rows)
+    ...     task = load_task(path, references="answer", correctness="last_number", calibration=0)
+    >>> task.test[0].references, task.test.writing
+    (('4',), Writing(correctness='last_number', max_tokens=64, stop=('\n',)))
     """
     if not isinstance(source, (str, Path)) or not str(source).strip():
         raise TaskError(f"the source of a task is {source!r}; allowed is a name, a file or a folder")
@@ -145,10 +191,19 @@ def load_task(
         choices=choices,
         answer=answer,
         answer_form=answer_form,
+        references=references,
+        judged=judged,
+        judgement=judgement,
+        judgement_range=judgement_range,
+        correctness=name_of(correctness) if callable(correctness) else correctness,
+        max_tokens=max_tokens,
+        stop=stop,
+        refusals=refusals,
         text=text,
         separator=separator,
         id=id,
         groups=groups,
+        keep=keep,
         style=style,
         delimiter=delimiter,
         shuffle_choices=shuffle_choices,
@@ -240,8 +295,12 @@ def _is_running_text(name: str) -> bool:
 def _read(rows: Sequence[Row], described: Description) -> Sequence[AnyItem]:
     if _is_running_text(described.source):
         return read_texts(rows, STORY, replace(described, id=NUMBER))
+    rows = kept_rows(rows, described)
     if described.layout == "bbq":
         rows = bbq_rows(rows)
+    rows = with_made_columns(rows, described)
+    if described.is_open:
+        return read_open_items(rows, described)
     return read_items(rows, described) if described.text is None else read_texts(rows, described.text, described)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_llmcal.tasks.errors import TaskError
+from pytest_llmcal.tasks.outcomes import REFUSALS
 from pytest_llmcal.tasks.wording import Wording
 
 
@@ -57,13 +58,17 @@ class Writing:
     Attributes
     ----------
     correctness : str
-        Name of the function that says how right a text is, for instance ``"exact_match"``.
+        Name of the function that says how right a text is, for instance ``"exact_match"``; see
+        `pytest_llmcal.tasks.correctness`.
     max_tokens : int
         Most tokens of an answer.
     stop : tuple of str
         Texts at which an answer ends.
+    refusals : tuple of str
+        How texts begin that decline to answer; they count as wrong.
     """
 
     correctness: str = "exact_match"
     max_tokens: int = 64
     stop: tuple[str, ...] = ("\n",)
+    refusals: tuple[str, ...] = field(default=REFUSALS, repr=False)

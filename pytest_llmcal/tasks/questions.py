@@ -54,7 +54,7 @@ def read_texts(rows: Sequence[Row], column: str, described: Description) -> list
         value = row[column]
         if not isinstance(value, str) or not value.strip():
             row.refuse(column, f"a running text is needed, it is {value!r}")
-        texts.append(Text(row_id, value, _groups(row, described)))
+        texts.append(Text(row_id, value, groups_of(row, described)))
     return texts
 
 
@@ -136,19 +136,25 @@ def _item(question: Question, prompt: Prompt, described: Description) -> Item:
     choices = tuple(question.choices[index] for index in order)
     letters = LETTERS[: len(choices)]
     row = question.row
-    values = {**row.values, "choices": choices, "letters": letters}
-    if described.template is None or described.question in row.values:
-        values["question"] = row[described.question]
-        if values["question"] is None:
-            row.refuse(described.question, "the question is empty")
+    values = {**row.values, "choices": choices, "letters": letters, **asked_by(row, described)}
     return Item(
         id=question.id,
         prompt=prompt.render(values, row.where),
         choices=tuple(described.delimiter + each for each in (letters if described.style == "letters" else choices)),
         answer=order.index(question.answer),
-        groups=_groups(row, described),
+        groups=groups_of(row, described),
         wording=Wording(prompt, values, described.style == "letters", row.where),
     )
+
+
+def asked_by(row: Row, described: Description) -> dict[str, Any]:
+    """Return what a template sees as ``question``; nothing where it is of the user's own and the row has none."""
+    if described.template is not None and described.question not in row.values:
+        return {}
+    question = row[described.question]
+    if question is None:
+        row.refuse(described.question, "the question is empty")
+    return {"question": question}
 
 
 def _order(question: Question, described: Description) -> list[int]:
@@ -161,7 +167,7 @@ def _order(question: Question, described: Description) -> list[int]:
     )
 
 
-def _groups(row: Row, described: Description) -> dict[str, str]:
+def groups_of(row: Row, described: Description) -> dict[str, str]:
     """Group names by attribute; an attribute without a value in this row is left out."""
     groups = {}
     for attribute, column in described.attributes.items():

@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,16 +24,20 @@ class Row:
         Value of each column.
     where : str
         File and line, or source and row, counted from one.
+    made : mapping of str to object
+        Values of columns that the source does not have, by the template that made each.
     """
 
     values: Mapping[str, Any]
     where: str
+    made: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, column: str) -> Any:
         """Value of a column; ``"choices.text"`` reaches into a nested one."""
+        for columns in (self.values, self.made):
+            if column in columns:
+                return columns[column]
         value: Any = self.values
-        if column in self.values:
-            return self.values[column]
         for part in column.split("."):
             if not isinstance(value, Mapping) or part not in value:
                 self.refuse(column, f"there is no such column; there are {', '.join(self.values)}")

@@ -71,4 +71,4 @@ def _split(described: Description, split: str, items: Sequence[AnyItem]) -> Item
             f"task {described.title!r}: with calibration={described.calibration:.3g} no item falls into its {split} "
             f"split; give another fraction, or calibration=0 to keep all for the test"
         )
-    return Items(described.title, split, tuple(items[: described.limit]))
+    return Items(described.title, split, tuple(items[: described.limit]), described.writing)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_llmcal.tasks.items import Items
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Task:
     """A named collection of items.
 
@@ -27,3 +28,11 @@ class Task:
     calibration: Items | None
     test: Items
     source: str
+
+    def __repr__(self) -> str:
+        fit = 0 if self.calibration is None else len(self.calibration)
+        return f"<Task {self.name}: {fit} calibration and {len(self.test)} test items>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002
+        """Say as much to hypothesis and notebooks, which would else print every item."""
+        printer.text(repr(self))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +23,15 @@ class Wording:
         Whether the item's choices are the letters of the options that the prompt lists.
     where : str
         Where the row stands, for error messages.
+    edits : tuple of callable
+        What is done to the rendered text, in this order.
     """
 
     template: Prompt
     values: Mapping[str, Any]
     answered_by_letter: bool
     where: str
+    edits: tuple[Callable[[str], str], ...] = ()
 
     @property
     def shown(self) -> list[str]:
@@ -43,4 +46,7 @@ class Wording:
         TaskError
             The template fails on these values; the text names the row.
         """
-        return self.template.render({**self.values, **changes}, self.where)
+        text = self.template.render({**self.values, **changes}, self.where)
+        for edit in self.edits:
+            text = edit(text)
+        return text

@@ -5,6 +5,6 @@ of each item is known in closed form, and the calibration error of any model is 
 """
 
 from pytest_llmcal.world.checkpoints import MODEL_NAMES, checkpoint_folder
-from pytest_llmcal.world.tasks import TASK_NAMES, load_task, redraw
+from pytest_llmcal.world.tasks import RUNNING_TEXT, TASK_NAMES, WRITTEN_NAMES, load_task, redraw
 
-__all__ = ["MODEL_NAMES", "TASK_NAMES", "checkpoint_folder", "load_task", "redraw"]
+__all__ = ["MODEL_NAMES", "RUNNING_TEXT", "TASK_NAMES", "WRITTEN_NAMES", "checkpoint_folder", "load_task", "redraw"]

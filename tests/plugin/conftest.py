@@ -10,8 +10,10 @@ import pytest_llmcal.calibrators
 import pytest_llmcal.report
 import pytest_llmcal.report.summary
 import pytest_llmcal.scores
+import pytest_llmcal.scores.effect
 import pytest_llmcal.scoring
 import pytest_llmcal.scoring.progress
+import pytest_llmcal.strategies
 import pytest_llmcal.tasks  # noqa: F401
 
 # Where these tests themselves run on such a service, it must not hear of the runs inside them.

@@ -70,6 +70,21 @@ def test_the_claim_reads_as_words(relation: str, limit: float | None, claim: str
 
 
 @pytest.mark.parametrize(
+    ("metric", "limit", "claim", "wanted"),
+    [
+        ("ece_difference", 0.02, "moved by at most 0.02", "small"),
+        ("ece_difference", -0.02, "moved by at most 0.02", "large"),
+        ("flips", 0.02, "at most 0.02", "small"),
+    ],
+)
+def test_what_must_not_move_has_a_limit_on_the_side_that_it_went_to(
+    metric: str, limit: float, claim: str, wanted: str
+) -> None:
+    moved = record(metric=metric, relation="unmoved", limit=limit)
+    assert (wording.claim(moved), wording.wanted(moved)) == (claim, wanted)
+
+
+@pytest.mark.parametrize(
     ("suites", "short"),
     [
         (["suites/qa", "suites/dialogue"], ["qa", "dialogue"]),

@@ -9,7 +9,7 @@ import pytest
 from faulty_server import FaultyServer
 
 from pytest_llmcal.records import Run
-from pytest_llmcal.scoring import ModelError
+from pytest_llmcal.scoring import ModelError, Request, cached_model, load_model
 from pytest_llmcal.scoring.servers import load_server
 
 pytest.importorskip("httpx", reason="needs the extra servers")
@@ -65,6 +65,15 @@ def test_a_timeout_that_is_none_is_a_usage_error(pytester: pytest.Pytester, valu
     result = pytester.runpytest_inprocess(*QUIET, f"--llmcal-server-timeout={value}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--llmcal-server-timeout must be a number of seconds above 0*"])
+
+
+def test_load_model_gives_a_model_on_a_server_too(serve: Serve) -> None:
+    name = f"openai:{serve().url}#invented"
+    model = load_model(name)
+    assert len(model.log_likelihoods([Request("1", "Is it", " yes")])) == 1
+    model.close()
+    with pytest.raises(ModelError, match="is on a server; .*cached_server keeps its answers"):
+        cached_model(name)
 
 
 @pytest.mark.parametrize("package", ["httpx", "tenacity"])

@@ -14,10 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_llmcal.calibrators.best_temperature import HIGHEST, LOWEST
+from pytest_llmcal.calibrators.confidence_maps import Right
 from pytest_llmcal.metrics.binning import FloatArray, IndexArray
 from pytest_llmcal.metrics.bins import make_bins
 from pytest_llmcal.metrics.isotonic import rising
-from pytest_llmcal.metrics.proper_scores import binary_brier_losses, binary_nll_losses, brier_losses
+from pytest_llmcal.metrics.proper_scores import (
+    answer_losses,
+    binary_brier_losses,
+    binary_nll_losses,
+    brier_losses,
+    graded_brier_losses,
+    graded_nll_losses,
+)
 
 Values = npt.NDArray[np.float64]
 Box = list[tuple[float, float]]
@@ -38,8 +46,8 @@ class Outcome(Protocol):
         """Probability of the chosen answer."""
 
     @property
-    def correct(self) -> npt.NDArray[np.bool_]:
-        """Whether that answer is right."""
+    def correct(self) -> Right:
+        """Whether that answer is right, or how right it is."""
 
     @property
     def nll(self) -> Values:
@@ -82,17 +90,17 @@ class ConfidenceOutcome:
     """An outcome of one confidence an item."""
 
     confidence: Values
-    correct: npt.NDArray[np.bool_]
+    correct: Right
 
     @property
     def nll(self) -> Values:
         """Negative log-likelihood of correctness."""
-        return np.asarray(binary_nll_losses(self.confidence)[np.arange(len(self.correct)), self.correct.astype(int)])
+        return answer_losses(self.confidence, self.correct, binary_nll_losses, graded_nll_losses)
 
     @property
     def brier(self) -> Values:
         """Squared difference of confidence and correctness."""
-        return np.asarray(binary_brier_losses(self.confidence)[np.arange(len(self.correct)), self.correct.astype(int)])
+        return answer_losses(self.confidence, self.correct, binary_brier_losses, graded_brier_losses)
 
 
 class Space(Protocol):
@@ -167,7 +175,7 @@ class Steps:
     ([0.4], [0.5, 0.83])
     """
 
-    def __init__(self, confidence: Values, correct: npt.NDArray[np.bool_], steps: int) -> None:
+    def __init__(self, confidence: Values, correct: Right, steps: int) -> None:
         self._confidence, self._correct = confidence, correct
         self.edges = make_bins(confidence, correct, steps, "equal-mass").upper[:-1]
         self._step = np.searchsorted(self.edges, confidence, side="left")

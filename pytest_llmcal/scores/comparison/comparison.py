@@ -72,7 +72,7 @@ class Comparison:
     auroc = differences.of_intervals(
         ranking.auroc,
         added=lambda scores: added_to_auroc(scores.confidence, scores.correct),
-        rarer=lambda scores: min(int(scores.correct.sum()), int((~scores.correct).sum())),
+        rarer=lambda scores: min(int(scores.correct.sum()), int((scores.correct == 0).sum())),
         change=1.0,
     )
     ece = differences.of_intervals(calibration.ece, paired=differences.paired_ece)

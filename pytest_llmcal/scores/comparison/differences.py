@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from pytest_llmcal.measurement import Measurement, difference_name, title
 from pytest_llmcal.metrics.bins import Binning, Bins, make_bins
+from pytest_llmcal.metrics.graded import dispersion
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.losses import ItemLosses
 from pytest_llmcal.scores.measures.measured import measured
@@ -20,6 +21,7 @@ from pytest_llmcal.statistics.clusters import INDEPENDENT, Effect, contributions
 from pytest_llmcal.statistics.error_difference import Gaps, paired_l1_interval
 from pytest_llmcal.statistics.exchange import DRAWS, Exchange, exchange_test
 from pytest_llmcal.statistics.interval import Interval
+from pytest_llmcal.statistics.mean import HALL
 from pytest_llmcal.statistics.paired import (
     Estimate,
     accuracy_difference_interval,
@@ -189,7 +191,8 @@ def _over_the_same_bins(self: Comparison, bins: int, binning: Binning) -> tuple[
 
 def _gaps(scores: Scores, bins: Bins) -> Gaps:
     c = scores.confidence.astype(np.float64)
-    return Gaps(bins.of(scores.confidence), c - scores.correct, c * (1.0 - c))
+    claimed = dispersion(scores.confidence, scores.correct) * c * (1.0 - c)
+    return Gaps(bins.of(scores.confidence), c - scores.correct, claimed)
 
 
 def of_means(name: str, losses_of: Callable[..., ItemLosses]) -> Callable[..., Measurement]:
@@ -218,8 +221,7 @@ def of_means(name: str, losses_of: Callable[..., ItemLosses]) -> Callable[..., M
             float(np.mean(here.values - there.values)),
             lambda level: mean_difference_interval(values, level, possible),
             confidence,
-            "mean of the items' differences; Hall's skewness-corrected t interval"
-            + ("" if members is None else f" over {len(values)} clusters"),
+            f"mean of the items' differences; {HALL}" + ("" if members is None else f" over {len(values)} clusters"),
         )
 
     difference.__name__ = difference.__qualname__ = name
@@ -229,7 +231,9 @@ def of_means(name: str, losses_of: Callable[..., ItemLosses]) -> Callable[..., M
 
 def of_accuracies(self: Comparison, *, confidence: float | None = None) -> Measurement:
     """Measure by how much ``Scores.accuracy`` is larger than the baseline's, from the items of one alone."""
-    here, there = self.scores.correct, self.baseline.correct
+    if self.scores.is_graded or self.baseline.is_graded:
+        return _of_grades(self, confidence)
+    here, there = self.scores.correct.astype(np.bool_), self.baseline.correct.astype(np.bool_)
     gained, lost = here & ~there, there & ~here
     step = gained.astype(np.float64) - lost
     effect = design_effect(step, members_of(self.scores.clusters))
@@ -244,6 +248,20 @@ def of_accuracies(self: Comparison, *, confidence: float | None = None) -> Measu
         f"{gained.sum()} items are right with this model alone, {lost.sum()} with the baseline alone; "
         "Clopper-Pearson intervals of both shares put together (MOVER)",
         effect=effect,
+    )
+
+
+def _of_grades(comparison: Comparison, confidence: float | None) -> Measurement:
+    members = members_of(comparison.scores.clusters)
+    step = np.subtract(comparison.scores.correct, comparison.baseline.correct, dtype=np.float64)
+    values = contributions(step, members)
+    return _difference(
+        comparison,
+        "accuracy",
+        float(step.mean()),
+        lambda level: mean_difference_interval(values, level, (-1.0, 1.0)),
+        confidence,
+        f"mean of the items' differences; {HALL}" + ("" if members is None else f" over {len(values)} clusters"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
 def matched(this: Scores, baseline: Scores) -> tuple[Scores, Scores]:
     """Return both scores with their items in the order of the first, and with the same clusters.
 
+    An item that one of them leaves out is left out of both, and both say so.
+
     Raises
     ------
     ScoresError
         If ids are missing or differ, an item has different right answers, the data are others, or
         the clusters differ.
     """
+    this, baseline = _both_answered(this, baseline)
     rows = rows_of(baseline, this)
     if len(baseline) > len(this):
         known = set(this.ids or ())
@@ -33,6 +37,21 @@ def matched(this: Scores, baseline: Scores) -> tuple[Scores, Scores]:
     _same_data(this, rows)
     clusters = _common_clusters(this, rows)
     return this._with(clusters=clusters), rows._with(clusters=clusters)
+
+
+def _both_answered(this: Scores, baseline: Scores) -> tuple[Scores, Scores]:
+    if not this.left_out and not baseline.left_out:
+        return this, baseline
+    by_baseline = {identity: f"{reason} by the baseline" for identity, reason in baseline.left_out.items()}
+    left_out = MappingProxyType(by_baseline | dict(this.left_out))
+    pair = []
+    for scores in (this, baseline):
+        kept = [row for row, identity in enumerate(scores.ids or ()) if identity not in left_out]
+        if scores.ids is not None and not kept:
+            raise ScoresError("this model and the baseline have no item in common that neither of them leaves out")
+        whole = scores.ids is None or len(kept) == len(scores)
+        pair.append((scores if whole else scores._take(np.array(kept)))._with(left_out=left_out))
+    return pair[0], pair[1]
 
 
 def rows_of(known: Scores, wanted: Scores) -> Scores:

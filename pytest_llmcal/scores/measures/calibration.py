@@ -12,6 +12,7 @@ from pytest_llmcal.metrics.bin_sums import BinSums, bin_sums
 from pytest_llmcal.metrics.bins import Binning, Bins, make_bins
 from pytest_llmcal.metrics.calibration_error import calibration_error, combine_gaps
 from pytest_llmcal.metrics.debiased import debiased_l1
+from pytest_llmcal.metrics.graded import dispersion_of_groups
 from pytest_llmcal.scores.curve import curve_of
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures.measured import measured
@@ -95,9 +96,9 @@ def ece(
         f"{'debiased' if debias else 'plug-in'} over {chosen}; {_HOW_SURE[norm]}",
         effect=effect,
         debiased=calibration_error_interval.best_guess(noisy, estimate),
-        noise_floor=None if debias else lambda: NoiseFloor(*noise_floor(self.confidence, noisy, norm, chosen)),
+        noise_floor=None if debias else lambda: NoiseFloor(*_floor(self, noisy, norm, chosen)),
         exact=_exact(self, chosen, norm),
-        curve=curve_of(sums, chosen),
+        curve=curve_of(sums, chosen, graded=self.is_graded),
         before=_before(self, bins),
     )
 
@@ -167,17 +168,18 @@ def mce(
             "ask for fewer bins or a smaller min_count"
         )
     looked_at = BinSums(*(column[enough] for column in vars(sums).values()))
+    independent = _by_spread(looked_at.per(effect.design)) if self.is_graded else looked_at.per(effect.design)
     left = int(np.sum(~enough & (sums.count > 0.0)))
     few = f", leaving out {left} with fewer than {min_count} items" if left else ""
     return measured(
         self,
         "mce",
         combine_gaps(looked_at.gap, looked_at.count, looked_at.items, "max"),
-        lambda level: largest_gap_interval(looked_at.per(effect.design), level),
+        lambda level: largest_gap_interval(independent, level),
         confidence,
         f"largest gap of {chosen}{few}; Clopper-Pearson intervals of all",
         effect=effect,
-        curve=curve_of(sums, chosen),
+        curve=curve_of(sums, chosen, graded=self.is_graded),
     )
 
 
@@ -208,6 +210,18 @@ def _binned(scores: Scores, bins: int, binning: Binning) -> tuple[Bins, BinSums,
     return chosen, sums, design_effect(gap, members, chosen.of(scores.confidence))
 
 
+def _by_spread(sums: BinSums) -> BinSums:
+    """Let graded answers of each bin count as so many right or wrong ones as say as much."""
+    within = sums.squared_gap - sums.gap**2 / sums.count
+    mean = np.clip((sums.confidence - sums.gap) / sums.count, 0.0, 1.0)
+    spread = dispersion_of_groups(within, sums.count, mean)
+    return BinSums(*(column / spread for column in vars(sums).values()))
+
+
+def _floor(scores: Scores, sums: BinSums, norm: Literal["l1", "l2"], bins: Bins) -> tuple[float, float]:
+    return noise_floor(scores.confidence, sums, norm, bins, graded=scores.is_graded)
+
+
 def _debiased(sums: BinSums, norm: Literal["l1", "l2"]) -> float:
     square = _signed_square(sums)
     return debiased_l1(sums) if norm == "l1" else math.sqrt(max(square, 0.0))
@@ -228,4 +242,4 @@ def _before(scores: Scores, bins: int) -> tuple[Bin, ...]:
         return ()
     confidence, correct = scores.before.confidence, scores.before.correct
     chosen = make_bins(confidence, correct, bins)
-    return curve_of(bin_sums(confidence, correct, chosen), chosen)
+    return curve_of(bin_sums(confidence, correct, chosen), chosen, graded=scores.before.is_graded)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal.measurement import Measurement, current_rules, range_of
+from pytest_llmcal.scores.outcomes import counted
 from pytest_llmcal.scores.validation import checked_level
 from pytest_llmcal.statistics.clusters import FEWEST, INDEPENDENT, Effect
 from pytest_llmcal.statistics.interval import Interval
@@ -68,6 +69,7 @@ def measured(
         method=method if effect.clusters is None else f"{method}; {effect.clusters} clusters",
         confidence=level,
         about=scores.about,
+        left_out=counted(scores.left_out),
         scores=scores,
         interval_at=possible,
         **more,

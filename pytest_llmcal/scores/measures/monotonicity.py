@@ -8,6 +8,8 @@ import numpy as np
 
 from pytest_llmcal.measurement import Measurement
 from pytest_llmcal.metrics.bin_sums import bin_sums
+from pytest_llmcal.metrics.binning import IndexArray
+from pytest_llmcal.metrics.graded import Values, dispersion_of_groups
 from pytest_llmcal.metrics.mass_groups import equal_mass_groups
 from pytest_llmcal.scores.curve import curve_of
 from pytest_llmcal.scores.measures.measured import measured
@@ -23,9 +25,10 @@ def largest_drop(scores: Scores, *, confidence: float | None = None) -> Measurem
     """Measure by how much accuracy falls at most where confidence rises."""
     group = equal_mass_groups(scores.confidence, monotonicity.groups_for(len(scores)))
     effect = design_effect(scores.correct.astype(np.float64), members_of(scores.clusters), group)
-    count = np.bincount(group) / effect.design
-    right = np.bincount(group, scores.correct) / effect.design
-    curve = curve_of(bin_sums(scores.confidence, scores.correct))
+    design = effect.design * _spread(scores, group)
+    count = np.bincount(group) / design
+    right = np.bincount(group, scores.correct) / design
+    curve = curve_of(bin_sums(scores.confidence, scores.correct), graded=scores.is_graded)
     if len(count) == 1:
         method = "one group only: all items have the same confidence, or nearly all"
         return measured(scores, "largest_drop", 0.0, lambda _: Interval(0.0, 1.0), confidence, method, curve=curve)
@@ -40,3 +43,13 @@ def largest_drop(scores: Scores, *, confidence: float | None = None) -> Measurem
         effect=effect,
         curve=curve,
     )
+
+
+def _spread(scores: Scores, group: IndexArray) -> float | Values:
+    """Return how much the answers of each group vary, as a share of what right and wrong ones would."""
+    if not scores.is_graded:
+        return 1.0
+    count, grade = np.bincount(group).astype(np.float64), scores.correct.astype(np.float64)
+    mean = np.bincount(group, grade) / count
+    within = np.bincount(group, (grade - mean[group]) ** 2).astype(np.float64)
+    return dispersion_of_groups(within, count, mean)

@@ -8,24 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_llmcal.measurement import Measurement
-from pytest_llmcal.scores.losses import ItemLosses, brier_of, nll_of
+from pytest_llmcal.scores.losses import ItemLosses, brier_of, clipped_items, nll_of
 from pytest_llmcal.scores.measures.measured import measured
 from pytest_llmcal.scores.validation import checked_clip
 from pytest_llmcal.statistics.clusters import contributions, members_of
 from pytest_llmcal.statistics.interval import Interval
-from pytest_llmcal.statistics.mean import mean_interval
+from pytest_llmcal.statistics.mean import HALL, mean_interval
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
-
-_HALL = "Hall's skewness-corrected t interval"
 
 
 def brier(self: Scores, *, confidence: float | None = None) -> Measurement:
     """Measure the Brier score, the mean squared error of the probabilities.
 
     Over choices it is Brier's own sum over all of them, from 0 to 2; without
-    choices the mean of (confidence - correct)^2, from 0 to 1.
+    choices the mean of (confidence - correct)^2, from 0 to 1. Of graded correctness what it varies is in it too.
     """
     losses = brier_of(self)
     kind = "sum over choices, from 0 to 2" if self.choices else "(confidence - correct)^2, from 0 to 1"
@@ -35,8 +33,9 @@ def brier(self: Scores, *, confidence: float | None = None) -> Measurement:
 def nll(self: Scores, clip: float | None = None, *, confidence: float | None = None) -> Measurement:
     """Measure the mean negative log-likelihood in nats.
 
-    Of the right choice; without choices, of correctness given confidence. Nothing
-    is clipped unless asked for: it is infinite if what was right had probability zero.
+    Of the right choice; without choices, of correctness given confidence: of graded correctness y the cross entropy
+    -(y log c + (1 - y) log(1 - c)), which is least where the confidence c is the mean of y. Nothing is clipped
+    unless asked for: it is infinite if what was right had probability zero.
 
     Parameters
     ----------
@@ -61,7 +60,7 @@ def nll(self: Scores, clip: float | None = None, *, confidence: float | None = N
     losses = nll_of(self, checked_clip(clip))
     kind = "of the right choice" if self.choices else "of correctness given confidence"
     if clip is not None:
-        clipped = int(np.sum(nll_of(self).values > -math.log(clip)))
+        clipped = clipped_items(self, clip)
         kind += f", probabilities below {clip:g} counted as {clip:g} ({clipped} of {len(self)} items)"
     finite = np.isfinite(losses.values)
     if not finite.all():
@@ -82,7 +81,7 @@ def _mean(
         losses.values.mean(),
         lambda level: _at_most(most, mean_interval(values, level, losses.possible)),
         confidence,
-        f"{kind}; {_HALL}" + ("" if members is None else f" over {len(values)} clusters"),
+        f"{kind}; {HALL}" + ("" if members is None else f" over {len(values)} clusters"),
     )
 
 

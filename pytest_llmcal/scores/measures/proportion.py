@@ -1,4 +1,4 @@
-"""The share of items of which something is true."""
+"""The share of items of which something is true, or the mean of how much it is."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_llmcal.measurement import Measurement
+from pytest_llmcal.metrics.graded import is_graded
 from pytest_llmcal.metrics.ranking import accuracy
 from pytest_llmcal.scores.measures.measured import measured
-from pytest_llmcal.statistics.clusters import design_effect, members_of
+from pytest_llmcal.statistics.clusters import contributions, design_effect, members_of
+from pytest_llmcal.statistics.mean import HALL, mean_interval
 from pytest_llmcal.statistics.proportion import clopper_pearson
 
 if TYPE_CHECKING:
@@ -18,9 +20,15 @@ if TYPE_CHECKING:
 
 
 def proportion(
-    scores: Scores, name: str, is_true: npt.NDArray[np.bool_], confidence: float | None, what: str = ""
+    scores: Scores,
+    name: str,
+    is_true: npt.NDArray[np.bool_] | npt.NDArray[np.float64],
+    confidence: float | None,
+    what: str = "",
 ) -> Measurement:
     """Measure the share of items of which ``is_true`` holds, with the Clopper-Pearson interval.
+
+    Of grades it is their mean, with Hall's skewness-corrected t interval, which leaves room for unseen items.
 
     Parameters
     ----------
@@ -29,14 +37,25 @@ def proportion(
     name : str
         Name of the metric.
     is_true : array of shape (n,)
-        One boolean an item.
+        One boolean an item, or how much it is true, from 0 to 1.
     confidence : float or None
         Level of the interval; that of the rules in force by default.
     what : str
         What is counted, for the method.
     """
-    counted = is_true.astype(np.float64)
-    effect = design_effect(counted, members_of(scores.clusters))
+    counted, members = is_true.astype(np.float64), members_of(scores.clusters)
+    if is_graded(counted):
+        values = contributions(counted, members)
+        over = "" if members is None else f" over {len(values)} clusters"
+        return measured(
+            scores,
+            name,
+            accuracy(counted),
+            lambda level: mean_interval(values, level, (0.0, 1.0)),
+            confidence,
+            f"{what or 'mean of graded correctness'}; {HALL}{over}",
+        )
+    effect = design_effect(counted, members)
     n = len(scores) / effect.design
     return measured(
         scores,

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def accuracy(self: Scores, *, confidence: float | None = None) -> Measurement:
-    """Measure the share of right answers, with the Clopper-Pearson interval."""
+    """Measure the share of right answers, with the Clopper-Pearson interval.
+
+    Of graded correctness it is the mean, with Hall's skewness-corrected t interval.
+    """
     return proportion(self, "accuracy", self.correct, confidence)
 
 
@@ -27,8 +30,13 @@ def auroc(self: Scores, *, confidence: float | None = None) -> Measurement:
     Raises
     ------
     ScoresError
-        If all answers are right, or all are wrong.
+        If all answers are right, or all are wrong, or correctness is graded: it compares the right with the wrong.
     """
+    if self.is_graded:
+        raise ScoresError(
+            "auroc compares right answers with wrong ones, and correctness here is graded; say from which grade on an "
+            "answer is right, Scores(confidence, correct >= 0.5), or take aurc, which weighs each answer by its grade"
+        )
     if self.correct.all() or not self.correct.any():
         kind = "right" if self.correct.all() else "wrong"
         raise ScoresError(f"auroc compares right answers with wrong ones, but all {len(self)} answers are {kind}")

@@ -8,6 +8,7 @@ import numpy as np
 
 from pytest_llmcal.measurement import Measurement
 from pytest_llmcal.metrics import selective
+from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures.measured import measured
 from pytest_llmcal.scores.validation import checked_share
 from pytest_llmcal.statistics.aurc import aurc_interval
@@ -48,7 +49,18 @@ def e_aurc(self: Scores, *, confidence: float | None = None) -> Measurement:
     ----------
     confidence : float, optional
         Level of the interval; that of the rules in force by default.
+
+    Raises
+    ------
+    ScoresError
+        If correctness is graded: the least area then depends on how the grades are spread, for which no interval is
+        known.
     """
+    if self.is_graded:
+        raise ScoresError(
+            "the excess AURC is held against the order that puts right answers before wrong ones, and correctness here "
+            "is graded; take aurc, or say from which grade on an answer is right, Scores(confidence, correct >= 0.5)"
+        )
     return _area(self, "e_aurc", "AURC less that of the best order", confidence)
 
 
@@ -124,13 +136,14 @@ def coverage_at_risk(self: Scores, risk: float, *, confidence: float | None = No
     value = selective.coverage_at_risk(errors, risk)
     whole, accepted = effect_on_accepted(self, len(self)), effect_on_accepted(self, max(1, round(value * len(self))))
     effect = max(whole, accepted)  # by design effect
+    tests = "Hoeffding-Bentkus" if self.is_graded else "binomial"
     return measured(
         self,
         "coverage_at_risk",
         value,
-        lambda level: coverage_interval(errors, risk, level, effect.design),
+        lambda level: coverage_interval(errors, risk, level, effect.design, graded=self.is_graded),
         confidence,
-        f"largest coverage with at most {risk:g} wrong; binomial tests of every coverage, fixed sequence upward",
+        f"largest coverage with at most {risk:g} wrong; {tests} tests of every coverage, fixed sequence upward",
         effect=effect,
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 from pytest_llmcal.measurement import Measurement, NoiseFloor
 from pytest_llmcal.metrics import density_error, kernel_error
 from pytest_llmcal.metrics.binning import IndexArray, uniform_bins
+from pytest_llmcal.metrics.graded import dispersion
 from pytest_llmcal.metrics.smooth import smooth_error
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures.measured import measured
@@ -69,7 +70,7 @@ def smooth_ece(self: Scores, *, confidence: float | None = None) -> Measurement:
         "upper end is a score interval of its square, the lower end a sign witness",
         effect=effect,
         debiased=best_guess(noisy, estimate),
-        noise_floor=NoiseFloor(*smooth_noise_floor(self.confidence, noisy)),
+        noise_floor=NoiseFloor(*smooth_noise_floor(self.confidence, noisy, graded=self.is_graded)),
         exact=None if truth is None else smooth_error(self.confidence, truth),
     )
 
@@ -178,7 +179,9 @@ def kde_ece(
         "squared error, lower end: sign witness, both rather too wide than too narrow",
         effect=effect,
         debiased=min(estimate, math.sqrt(max(gaps.squared_error(), 0.0))),
-        noise_floor=NoiseFloor(*density_noise_floor(chosen, weights, effect.within)),
+        noise_floor=NoiseFloor(
+            *density_noise_floor(chosen, weights, effect.within, dispersion(chosen, right) if self.is_graded else None)
+        ),
         exact=None if truth is None else density_error.density_error(chosen, truth[drawn], width),
     )
 

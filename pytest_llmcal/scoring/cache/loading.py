@@ -18,6 +18,7 @@ from pytest_llmcal.scoring.cache.store import DEFAULT_SIZE, Store
 from pytest_llmcal.scoring.folders import find_folder, read_files
 from pytest_llmcal.scoring.loading import load_model
 from pytest_llmcal.scoring.protocol import ModelError
+from pytest_llmcal.scoring.recorded import RECORDED
 
 _NO_MATTER = ("batch_tokens", "threads")
 """Options of ``load_model`` that change no answer, rounding apart."""
@@ -71,6 +72,14 @@ def cached_model(
     >>> model.close()
     """
     name = str(name)
+    if name.startswith(RECORDED):
+        raise ModelError(f"model {name!r}: what is recorded is in its file already; load it by load_model")
+    from pytest_llmcal.scoring.servers import PREFIX  # which stands on the cache
+
+    if name.startswith(PREFIX):
+        raise ModelError(
+            f"model {name!r} is on a server; pytest_llmcal.scoring.servers.cached_server keeps its answers"
+        )
     store = Store(cache_dir, cache_size)
     place, precision = resolved(device, dtype)
     if device == SHARDED:  # where its parts come to lie is known when it is loaded

@@ -1,6 +1,28 @@
-"""How sure a model is of what it writes: methods by name."""
+"""How sure a model is of its answers: methods by name."""
 
-from pytest_llmcal.scoring.confidence.method import Asker, ConfidenceMethod, ConfidentAnswer
-from pytest_llmcal.scoring.confidence.registry import create, names
+from pytest_llmcal.scoring.confidence.method import (
+    AnyMethod,
+    Asker,
+    ChoiceConfidence,
+    ConfidenceMethod,
+    ConfidentAnswer,
+    Cost,
+)
+from pytest_llmcal.scoring.confidence.naming import identity
+from pytest_llmcal.scoring.confidence.registry import create, kind_of, label, method_for, names, told
 
-__all__ = ["Asker", "ConfidenceMethod", "ConfidentAnswer", "create", "names"]
+__all__ = [
+    "AnyMethod",
+    "Asker",
+    "ChoiceConfidence",
+    "ConfidenceMethod",
+    "ConfidentAnswer",
+    "Cost",
+    "create",
+    "identity",
+    "kind_of",
+    "label",
+    "method_for",
+    "names",
+    "told",
+]

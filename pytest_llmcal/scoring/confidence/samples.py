@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 from pytest_llmcal.scoring.confidence.equivalence import AnyEquivalence, Equivalence, equivalence, partitions
-from pytest_llmcal.scoring.confidence.method import Asker
+from pytest_llmcal.scoring.confidence.method import Asker, Cost, Kind
 from pytest_llmcal.scoring.protocol import Generation, GenerationOptions, ModelError
 from pytest_llmcal.tasks import OpenItem, Writing
 
@@ -82,6 +83,14 @@ class Drawing:
     top_p: float = 1.0
     seed: int = 0
     equivalence: AnyEquivalence = "text"
+
+    kind: ClassVar[Kind] = "written"
+    needs: ClassVar[str] = "samples"
+
+    @property
+    def cost(self) -> Cost:
+        """What it asks for one item, with the options that it has."""
+        return Cost(texts=self.samples, besides="" if self.equivalence == "text" else "the equivalence")
 
     def __post_init__(self) -> None:
         self._options(Writing())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer
 from pytest_llmcal.scoring.confidence.samples import Drawing, Samples
@@ -53,6 +54,8 @@ class SelfConsistency(Drawing):
     """
 
     smoothing: tuple[float, float] = (0.0, 0.0)
+
+    paper: ClassVar[str] = "Wang et al. 2023"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
-from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer
+from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer, Cost
 from pytest_llmcal.scoring.confidence.samples import Drawing, Samples
 from pytest_llmcal.scoring.confidence.sequence import greedy
 from pytest_llmcal.scoring.protocol import Generation, ModelError
@@ -19,6 +19,13 @@ class _OfEntropy(Drawing):
     """Samples whose classes' probabilities have an entropy H in nats, as the confidence 1 - H / log n."""
 
     answer: Literal["greedy", "majority"] = "greedy"
+
+    paper: ClassVar[str] = "Farquhar et al. 2024"
+
+    @property
+    def cost(self) -> Cost:
+        """What it asks for one item, with the options that it has."""
+        return replace(super().cost, texts=self.samples + (self.answer == "greedy"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -122,6 +129,8 @@ class SemanticEntropy(_OfEntropy):
     """
 
     length_normalized: bool = True
+
+    needs: ClassVar[str] = "samples with log-probabilities"
 
     def probabilities(self, samples: Samples) -> list[float]:
         """Return the probability of each class, among those of all samples."""

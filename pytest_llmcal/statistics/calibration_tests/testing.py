@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pytest_llmcal.metrics.binning import Answers, FloatArray, IndexArray
+from pytest_llmcal.metrics.graded import is_graded
 from pytest_llmcal.statistics.calibration_tests.draws import p_value, redrawn, redrawn_together, sign_flips
 from pytest_llmcal.statistics.calibration_tests.statistic import Statistic, Values
 
@@ -47,17 +48,20 @@ def examine(
 ) -> Finding:
     """Test calibration.
 
-    An item that is wrong at a confidence of exactly one, or right at one of zero, is impossible for a calibrated
-    model: the p-value is then 0. Otherwise it is that of redraws, exact for few items and for confidences near one; of
-    the law for many items, where there are more than 2,000 whose answers vary enough; or, for clusters, of sign
-    flips, or of redraws in which clusters are right or wrong together where too few of them would surprise.
+    An item that is not fully right at a confidence of exactly one, or not fully wrong at one of zero, is impossible
+    for a calibrated model: the p-value is then 0. Otherwise it is that of redraws, exact for few items and for
+    confidences near one; of the law for many items, where there are more than 2,000 whose answers vary enough; or, for
+    clusters, of sign flips, or of redraws in which clusters are right or wrong together where too few of them would
+    surprise. How much
+    graded answers vary no confidence says, so that of these the signs are flipped one by one (the wild bootstrap of Liu
+    1988, Mammen 1993); where too few would surprise they are redrawn as 0/1, which is the most that they may vary.
 
     Parameters
     ----------
     statistic_of : callable
         A test of this folder: from rising confidences to its statistic.
     confidence, correct : arrays of shape (n,)
-        Floats within [0, 1]; 0 and 1.
+        Floats within [0, 1]; 0 and 1, or graded between.
     members : array of shape (n,), optional
         Each item's cluster, from ``members_of``.
 
@@ -71,7 +75,7 @@ def examine(
     """
     right = np.asarray(correct, dtype=np.float64)
     c = confidence.astype(np.float64)
-    if (((c == 1.0) & (right == 0.0)) | ((c == 0.0) & (right == 1.0))).any():
+    if (((c == 1.0) & (right < 1.0)) | ((c == 0.0) & (right > 0.0))).any():
         return Finding(math.inf, 0.0, "an impossible outcome")
     order = np.lexsort((right, np.zeros(len(c)) if members is None else members, c))
     c, residual = c[order], (c - right)[order]
@@ -79,9 +83,18 @@ def examine(
     [statistic] = map(float, test.of(residual[None, :]))
     if members is not None:
         return _of_clusters(test, statistic, c, residual, members[order])
+    if is_graded(right):
+        return _of_graded(test, statistic, c, residual)
     if test.limit is not None and len(c) > REDRAWN_UP_TO and float((c * (1.0 - c)).sum()) >= _LEAST_VARIANCE:
         return Finding(statistic, test.limit(statistic), "the law for many items")
     return Finding(statistic, p_value(test.of, residual, redrawn(c)), "redraws")
+
+
+def _of_graded(test: Statistic, statistic: float, c: Values, residual: Values) -> Finding:
+    alone = np.arange(len(c))
+    if _surprises(c, alone) >= _LEAST_SURPRISES:
+        return Finding(statistic, p_value(test.of, residual, sign_flips(residual, alone)), "sign flips")
+    return Finding(statistic, p_value(test.of, residual, redrawn(c)), "redraws of 0/1 answers, which vary the most")
 
 
 def _of_clusters(test: Statistic, statistic: float, c: Values, residual: Values, members: IndexArray) -> Finding:

@@ -15,18 +15,32 @@ def normalized(text: str) -> str:
     """Return a text in lower case without punctuation, English articles and doubled white space.
 
     The normalisation of SQuAD (Rajpurkar, Zhang, Lopyrev, Liang, "SQuAD: 100,000+ Questions for Machine
-    Comprehension of Text", EMNLP 2016) and of TriviaQA.
+    Comprehension of Text", EMNLP 2016) and of TriviaQA. Where nothing would be left, as of the answer "A", the text
+    stays: an empty answer is another.
 
     Examples
     --------
-    >>> normalized(" The  Eiffel Tower. ")
-    'eiffel tower'
+    >>> normalized(" The  Eiffel Tower. "), normalized("A")
+    ('eiffel tower', 'a')
     """
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+    lower = text.lower()
+    return " ".join(_ARTICLES.sub(" ", lower.translate(_PUNCTUATION)).split()) or lower.strip()
 
 
 def exact_match(text: str, item: OpenItem) -> float:
     """Return 1 if the normalised text is one of the normalised references, else 0.
+
+    Parameters
+    ----------
+    text : str
+        The answer.
+    item : OpenItem
+        What was asked, with its references: other names of the same thing, too.
+
+    Returns
+    -------
+    float
+        0 or 1.
 
     Examples
     --------

@@ -85,11 +85,17 @@ class Classifier(_Reader):
 
     def entailed(self, pairs: Sequence[tuple[str, str]], batch: int) -> list[bool]:
         """Say of each premise and hypothesis whether entailment is the most probable label."""
-        found = [False] * len(pairs)
+        return [int(logits.argmax()) == self._entailment for logits in self._logits(pairs, batch)]
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]], batch: int) -> list[float]:
+        """Return the probability of entailment of each premise and hypothesis."""
+        return [float(logits.softmax(-1)[self._entailment]) for logits in self._logits(pairs, batch)]
+
+    def _logits(self, pairs: Sequence[tuple[str, str]], batch: int) -> list[torch.Tensor]:
+        found = [torch.empty(0)] * len(pairs)
         for places, encoded in self.batches(pairs, batch):
-            best = self.read(self.network, encoded).logits.argmax(-1).tolist()
-            for place, label in zip(places, best, strict=True):
-                found[place] = label == self._entailment
+            for place, logits in zip(places, self.read(self.network, encoded).logits.double().cpu(), strict=True):
+                found[place] = logits
         return found
 
 

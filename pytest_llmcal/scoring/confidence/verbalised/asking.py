@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer
+from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer, Cost, Kind
 from pytest_llmcal.scoring.confidence.sequence import greedy
 from pytest_llmcal.scoring.confidence.verbalised.reading import read_confidence
 from pytest_llmcal.scoring.confidence.verbalised.words import OFFERED
@@ -85,6 +86,11 @@ class Verbalised:
     prompt: str = ONE_STEP
     more_tokens: int = 32
 
+    kind: ClassVar[Kind] = "written"
+    needs: ClassVar[str] = "a model that follows instructions"
+    paper: ClassVar[str] = "Lin, Hilton, Evans 2022"
+    cost: ClassVar[Cost] = Cost(texts=1)
+
     def __post_init__(self) -> None:
         _check(self.prompt, "{prompt}")
 
@@ -150,6 +156,11 @@ class VerbalisedTwoSteps:
 
     prompt: str = TWO_STEPS
     max_tokens: int = 24
+
+    kind: ClassVar[Kind] = "written"
+    needs: ClassVar[str] = "a model that follows instructions"
+    paper: ClassVar[str] = "Tian et al. 2023"
+    cost: ClassVar[Cost] = Cost(texts=2)
 
     def __post_init__(self) -> None:
         _check(self.prompt, "{prompt}", "{answer}")

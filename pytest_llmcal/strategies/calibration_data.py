@@ -1,17 +1,4 @@
-"""Hypothesis strategies for calibration data: for property tests of metrics, calibrators and gates.
-
-What language models produce is drawn on purpose: confidences with many ties, on the edges of
-bins and at exactly zero and one, items with unlike numbers of choices, groups of very unequal size.
-
-Examples
---------
->>> from hypothesis import given
->>> from pytest_llmcal import strategies
->>> @given(strategies.scores())
-... def test_accuracy_is_a_share(scores):
-...     assert 0 <= scores.accuracy() <= 1
->>> test_accuracy_is_a_share()
-"""
+"""Strategies for confidences, logits, groups and whole scores."""
 
 from __future__ import annotations
 
@@ -112,7 +99,9 @@ def clusters(draw: DrawFn, size: int) -> tuple[str, ...]:
 
 
 @st.composite
-def scores(draw: DrawFn, *, min_size: int = 1, max_size: int = 100, clustered: bool = False) -> Scores:
+def scores(
+    draw: DrawFn, *, min_size: int = 1, max_size: int = 100, clustered: bool = False, graded: bool = False
+) -> Scores:
     """Draw scores whose correctness need not have anything to do with their confidence.
 
     Half of them have choices, half one confidence an item; all have ids and the group
@@ -124,13 +113,16 @@ def scores(draw: DrawFn, *, min_size: int = 1, max_size: int = 100, clustered: b
         Bounds of the number of items.
     clustered : bool
         Whether the items have clusters.
+    graded : bool
+        Whether correctness may be anything from 0 to 1; such scores have one confidence an item.
     """
-    if draw(st.booleans()):
+    if not graded and draw(st.booleans()):
         values = draw(logits(min_size=min_size, max_size=min(max_size, 50)))
         right = draw(labels(values))
         return Scores.from_logits(values, right, **_names(draw, len(values), clustered))
     confidence = draw(confidences(min_size=min_size, max_size=max_size))
-    correct = draw(arrays.arrays(np.bool_, len(confidence)))
+    grades = arrays.arrays(np.float64, len(confidence), elements=st.floats(0.0, 1.0))
+    correct = draw(grades if graded else arrays.arrays(np.bool_, len(confidence)))
     return Scores(confidence, correct, **_names(draw, len(confidence), clustered))
 
 

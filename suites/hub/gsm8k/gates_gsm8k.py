@@ -1,0 +1,32 @@
+"""Gates on GSM8K: word problems that the model works out in writing.
+
+The data comes from the hub: `suites/hub/README.md` says how, and what to do without a network.
+Copy the file and change the limits to what your release needs.
+"""
+
+import pytest
+
+# The probability of a long text is next to nothing; the mean over its tokens is of another size.
+pytestmark = pytest.mark.llmcal(task="suites/hub/gsm8k/gsm8k.toml", confidence="sequence_mean")
+
+
+def test_confidence_can_be_trusted(scores):
+    """Of the answers written with confidence 0.9, about nine in ten are right."""
+    assert scores.ece().below(0.2)
+
+
+def test_more_confident_means_more_often_right(scores):
+    """What is right rises with confidence, so that confidence can order answers or hold some back."""
+    assert scores.reliability().is_monotone()
+
+
+def test_platt_scaling_repairs_it(score, calibrator, task):
+    """Two numbers, fitted on the calibration split, make the confidence trustworthy and cost nothing."""
+    repaired = calibrator("platt").fit(score(task.calibration)).transform(score(task.test))
+    assert repaired.ece().below(0.1)
+    assert repaired.brier() <= score(task.test).brier() + 0.01  # within the noise of the fit
+
+
+def test_it_is_less_sure_when_it_is_wrong(scores):
+    """A right answer has the higher confidence of a right and a wrong one in clearly more than half of the pairs."""
+    assert scores.auroc().above(0.6)
