@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,8 @@ def stories() -> Path:
 def llama(stories: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
     """A server of llama.cpp with that model."""
     for package in ("httpx", "gguf", "llama_cpp"):
-        pytest.importorskip(package, reason=f"{package} is not installed: make installs it by the group servers")
+        if find_spec(package) is None:
+            pytest.skip(f"{package} is not installed: make test-slow installs it by the group servers")
     from gguf_conversion import convert
     from llama_server import CHAT_TEMPLATE, LlamaServer
 

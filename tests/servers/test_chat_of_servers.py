@@ -10,8 +10,7 @@ import pytest
 from faulty_server import FaultyServer
 from invented_model import VOCABULARY, log_probability
 
-from pytest_llmcal.scoring import GenerationOptions, ModelError, Request
-from pytest_llmcal.scoring.protocol import IncompleteError
+from pytest_llmcal.scoring import GenerationOptions, IncompleteError, ModelError, Request
 from pytest_llmcal.scoring.servers import ServerOptions, load_server
 
 pytest.importorskip("httpx", reason="needs the extra servers")

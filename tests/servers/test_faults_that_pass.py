@@ -11,8 +11,7 @@ import pytest
 from faulty_server import FaultyServer
 from invented_model import log_probability, tokens_of
 
-from pytest_llmcal.scoring import LogLikelihood, ModelError, Request
-from pytest_llmcal.scoring.protocol import IncompleteError
+from pytest_llmcal.scoring import IncompleteError, LogLikelihood, ModelError, Request
 from pytest_llmcal.scoring.servers import ServerOptions
 
 pytest.importorskip("httpx", reason="needs the extra servers")

@@ -72,7 +72,7 @@ def test_load_model_gives_a_model_on_a_server_too(serve: Serve) -> None:
     model = load_model(name)
     assert len(model.log_likelihoods([Request("1", "Is it", " yes")])) == 1
     model.close()
-    with pytest.raises(ModelError, match="is on a server; .*cached_server keeps its answers"):
+    with pytest.raises(ModelError, match=r"is on a server; .*cached_server keeps its answers"):
         cached_model(name)
 
 

@@ -51,7 +51,7 @@ def parse_address(name: str) -> ServerAddress:
     --------
     >>> parse_address("openai:http://localhost:8000/v1/#org/name")
     ServerAddress(url='http://localhost:8000/v1', model='org/name')
-    >>> parse_address("openai:http://me:secret@localhost/v1#name")
+    >>> parse_address("openai:http://me:secret@localhost/v1#name")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     pytest_llmcal.scoring.protocol.ModelError: model 'openai:http://***@localhost/v1#name' holds a user or password; ...
     """
