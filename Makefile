@@ -40,6 +40,16 @@ $(VENV)/installed-oracles: $(VENV)/installed-test
 	$(INSTALL) --group oracles
 	@touch $@
 
+# llama.cpp is compiled: without what no test uses, and less optimized, that takes three CPU minutes instead of seven or
+# more. Its tests serve a model of a megabyte, which is fast however it is compiled.
+LLAMA_FLAGS := -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
+	-DLLAMA_BUILD_SERVER=OFF -DCMAKE_C_FLAGS_RELEASE=-O1 -DCMAKE_CXX_FLAGS_RELEASE=-O1
+
+# pip keeps the compiled wheel for the next time, without knowing the flags.
+$(VENV)/installed-servers: $(VENV)/installed-test
+	CMAKE_ARGS="$(LLAMA_FLAGS)" $(INSTALL) --group servers
+	@touch $@
+
 $(VENV)/installed-lint: $(VENV)/installed
 	$(INSTALL) --group lint
 	@touch $@
@@ -53,7 +63,7 @@ test: $(VENV)/installed-test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 # What a file trains or scores once, one worker does: tests/conftest.py makes the groups.
-test-slow: $(VENV)/installed-oracles
+test-slow: $(VENV)/installed-oracles $(VENV)/installed-servers
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist loadgroup
 
 test-gpu: $(VENV)/installed-test

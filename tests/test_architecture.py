@@ -29,6 +29,8 @@ HEAVY = {
     "torch": {"scoring", "world.train", "calibrators.distillation"},
     "transformers": {"scoring", "world.train", "calibrators.distillation"},
     "pytest": {"plugin"},
+    "httpx": {"scoring.servers"},  # of an extra
+    "tenacity": {"scoring.servers"},  # likewise
 }
 
 

@@ -36,19 +36,24 @@ def hub_revision(name: str) -> tuple[str, str | None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
-    """Give an embedded model, a folder, recorded answers, or a name on the hub, perhaps with a revision.
+    """Give what a name means: what the scheme that it begins with says, or a model to be loaded here."""
+    for scheme, load in _SCHEMES.items():
+        if name.startswith(scheme):
+            return load(name, config)
+    return _loaded_here(name, config)
+
+
+def _loaded_here(name: str, config: pytest.Config) -> Model:
+    """Give an embedded model, a folder, or a name on the hub, perhaps with a revision.
 
     With the score cache, it is loaded only once something is asked that was never asked before.
     """
     from pytest_llmcal.scoring import cached_model, load_model
     from pytest_llmcal.scoring.cache import CachedModel
     from pytest_llmcal.scoring.folders import EMBEDDED
-    from pytest_llmcal.scoring.recorded import RECORDED, RecordedModel
     from pytest_llmcal.scoring.threads import most_threads
 
     settings = config.stash[SETTINGS]
-    if name.startswith(RECORDED):
-        return RecordedModel(under_root(name.removeprefix(RECORDED), settings.root), name)
     source = name if name.startswith(EMBEDDED) else under_root(name, settings.root)
     source, revision = (source, None) if Path(source).exists() else hub_revision(source)
     cache = settings.cache
@@ -69,6 +74,40 @@ def pytest_llmcal_load_model(name: str, config: pytest.Config) -> Model:
     if isinstance(model, CachedModel):
         model.before_loading = config.stash[MODELS].take_turn
     return model
+
+
+def _served(name: str, config: pytest.Config) -> Model:
+    """Give a model on a server. Device, number format and threads are the server's own."""
+    from dataclasses import asdict
+
+    from pytest_llmcal.scoring.protocol import ModelError
+    from pytest_llmcal.scoring.servers import ServerOptions, cached_server, load_server
+
+    settings = config.stash[SETTINGS]
+    if settings.truncate == "left":
+        raise ModelError("a server cuts no prompt; leave --llmcal-truncate out, or shorten the prompts")
+    options = ServerOptions(**asdict(settings.server))
+    if settings.cache is None:
+        return load_server(name, chat=settings.chat, system=settings.system, options=options)
+    return cached_server(
+        name,
+        cache_dir=settings.cache.folder,
+        cache_size=settings.cache.size,
+        chat=settings.chat,
+        system=settings.system,
+        options=options,
+    )
+
+
+def _recorded(name: str, config: pytest.Config) -> Model:
+    """Give recorded answers."""
+    from pytest_llmcal.scoring.recorded import RECORDED, RecordedModel
+
+    return RecordedModel(under_root(name.removeprefix(RECORDED), config.stash[SETTINGS].root), name)
+
+
+_SCHEMES: dict[str, Callable[[str, pytest.Config], Model]] = {"openai:": _served, "recorded:": _recorded}
+"""What names of models that are not loaded here begin with."""
 
 
 @pytest.hookimpl(trylast=True)

@@ -56,7 +56,8 @@ class Option:
 OPTIONS: tuple[Option, ...] = (
     Option(
         "model",
-        "gate this model: a folder, a hub name[@revision], world/... or recorded:answers.jsonl; repeatable",
+        "gate this model: a folder, a hub name[@revision], world/..., recorded:answers.jsonl or openai:URL#NAME on a "
+        "server; repeatable",
         "NAME",
         "many",
         "llmcal_models",
@@ -132,6 +133,20 @@ OPTIONS: tuple[Option, ...] = (
     Option("cache-dir", "folder of the score cache (default: one in the user's cache)", "DIR"),
     Option("cache-size", "how much the score cache may hold, for instance 500MB (default 1GB)", "SIZE", "number"),
     Option("no-cache", "neither read nor keep answers of models: compute them all", kind="switch"),
+    Option("server-concurrency", "requests under way at once to a model on a server (default 8)", "N", "number"),
+    Option(
+        "server-timeout",
+        "seconds that a server may be silent before it is asked again (default 60)",
+        "SECONDS",
+        "number",
+    ),
+    Option("server-budget", "most requests to each model on a server, repeated ones counted", "N", "number"),
+    Option(
+        "server-top-logprobs",
+        "log-probabilities asked of a server in chat; all choices must be among them (default 20)",
+        "N",
+        "number",
+    ),
     Option("require-gpu", "fail, instead of skip, gates that need a CUDA device where there is none", kind="switch"),
     Option("allow-empty", "let a run pass in which gates were collected and nothing was measured", kind="switch"),
 )

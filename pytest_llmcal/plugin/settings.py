@@ -75,6 +75,8 @@ class Settings:
         Where to write and read; absolute.
     cache : Cache or None
         Where answers of models are kept; None where none are.
+    server : Server
+        How models on servers are asked.
     baseline_update, require_gpu, allow_empty, report_assets, no_texts : bool
         The switches.
     """
@@ -103,6 +105,7 @@ class Settings:
     code_quality: Path | None
     baseline: Path | None
     cache: Cache | None
+    server: Server
     baseline_update: bool
     require_gpu: bool
     allow_empty: bool
@@ -121,6 +124,16 @@ class Cache:
 
     folder: Path | None
     size: int
+
+
+@dataclass(frozen=True)
+class Server:
+    """How models on servers are asked; as `ServerOptions`, which is not imported before there is one."""
+
+    concurrency: int
+    timeout: float
+    budget: int | None
+    top_log_probabilities: int
 
 
 @dataclass(frozen=True)
@@ -169,6 +182,12 @@ def resolve(config: pytest.Config) -> Settings:
         code_quality=_path(given["code-quality"], root),
         baseline=_baseline(given["baseline"], root, root / _text(given["baselines"], DEFAULT_BASELINES)),
         cache=_cache(given["cache-dir"], given["cache-size"], given["no-cache"], root),
+        server=Server(
+            concurrency=_whole(given["server-concurrency"], 8, least=1),
+            timeout=_seconds(given["server-timeout"]),
+            budget=_whole(given["server-budget"], None, least=1),
+            top_log_probabilities=_whole(given["server-top-logprobs"], 20, least=1),
+        ),
         baseline_update=_switch(given["baseline-update"]),
         require_gpu=_switch(given["require-gpu"]),
         allow_empty=_switch(given["allow-empty"]),
@@ -216,6 +235,7 @@ def _models(given: Given | None, root: Path) -> tuple[str, ...]:
         return (DEFAULT_MODEL,)
     seen: dict[str | Path, str] = {}
     for name in _entries(given):
+        _check_address(name, given.where)
         folder = root / name
         place = folder.resolve() if folder.is_dir() else name
         if place in seen:
@@ -225,6 +245,19 @@ def _models(given: Given | None, root: Path) -> tuple[str, ...]:
             )
         seen[place] = name
     return tuple(seen.values())
+
+
+def _check_address(name: str, where: str) -> None:
+    """Refuse the address of a server that holds a key, before the name is written anywhere."""
+    if not name.startswith("openai:"):
+        return
+    from pytest_llmcal.scoring.protocol import ModelError
+    from pytest_llmcal.scoring.servers import parse_address
+
+    try:
+        parse_address(name)
+    except ModelError as error:
+        raise pytest.UsageError(f"{where}: {error}.") from None
 
 
 def _tasks(given: Given | None) -> tuple[str | None, dict[str, str]]:
@@ -313,6 +346,18 @@ def _confidence(given: Given | None) -> float:
         number = math.nan
     if not 0.0 < number < 1.0:  # also true for NaN
         raise pytest.UsageError(f"{given.where} must be a number between 0 and 1, ends excluded, got {given.value!r}.")
+    return number
+
+
+def _seconds(given: Given | None) -> float:
+    if given is None:
+        return 60.0
+    try:
+        number = float(given.value)
+    except ValueError:
+        number = math.nan
+    if not 0.0 < number < math.inf:  # also true for NaN
+        raise pytest.UsageError(f"{given.where} must be a number of seconds above 0, got {given.value!r}.")
     return number
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
     from pytest_llmcal.scoring.huggingface import HuggingFaceModel
+    from pytest_llmcal.scoring.servers.model import ServedModel
 
 TOKENIZER_FILES = ("tokenizer*", "vocab*", "*.model", "*.tiktoken")
 """A folder with a tokenizer has a file like one of these."""
@@ -43,7 +44,7 @@ def load_model(
     system: str | None = None,
     batch_tokens: int | None = None,
     threads: int | None = None,
-) -> HuggingFaceModel | RecordedModel:
+) -> HuggingFaceModel | RecordedModel | ServedModel:
     """Load a language model with its tokenizer, one with a decoder alone or with an encoder before it.
 
     Parameters
@@ -51,7 +52,9 @@ def load_model(
     name : str or Path
         A folder, an embedded model (``"world/gpt2"``, ``"world/gpt2-overfit"``) or a name on the
         Hugging Face hub; anything that ``AutoModelForCausalLM`` or ``AutoModelForSeq2SeqLM`` loads. Or
-        ``"recorded:answers.jsonl"``, a `RecordedModel` of answers in a file, for which nothing else matters.
+        ``"recorded:answers.jsonl"``, a `RecordedModel` of answers in a file, for which nothing else matters. Or
+        ``"openai:URL#NAME"``, a model on a server as `load_server` gives it, for which only ``revision``, ``chat`` and
+        ``system`` matter.
     revision : str, optional
         Branch, tag or commit on the hub.
     dtype : {"auto", "float32", "bfloat16", "float16", "float64"}
@@ -100,6 +103,10 @@ def load_model(
     name = str(name)
     if name.startswith(RECORDED):
         return RecordedModel(name.removeprefix(RECORDED))
+    from pytest_llmcal.scoring.servers import PREFIX, load_server  # which stands on what stands on this module
+
+    if name.startswith(PREFIX):
+        return load_server(name, revision=revision, chat=chat, system=system)
     if truncate not in (None, "left"):
         raise ModelError(f"truncate is {truncate!r}; allowed are 'left' and None")
     if batch_tokens is not None and batch_tokens < 1:

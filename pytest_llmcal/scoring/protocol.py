@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pytest_llmcal.records import ModelFacts
 from pytest_llmcal.tasks import AnyItem
@@ -13,6 +13,20 @@ from pytest_llmcal.tasks import AnyItem
 
 class ModelError(ValueError):
     """A model cannot be loaded or cannot answer; the text says which, why and what is allowed."""
+
+
+class IncompleteError(ModelError):
+    """A model failed before it had answered everything.
+
+    Attributes
+    ----------
+    answers : mapping of int to answer
+        Those that it gave before, by the place of their question, so that they need not be asked for again.
+    """
+
+    def __init__(self, text: str, answers: Mapping[int, Any]) -> None:
+        super().__init__(text)
+        self.answers = answers
 
 
 @dataclass(frozen=True)
@@ -150,7 +164,8 @@ class Generation:
         What follows the prompt, a leading space included. Special tokens are left out, and so is the stop string with
         all that comes after it.
     tokens : tuple of int
-        Every token of it, at least one, the end token or those that completed the stop string included.
+        Every token of it, at least one, the end token or those that completed the stop string included. Of a server,
+        which does not tell their numbers, each is -1, and the end token may be missing.
     log_probabilities : tuple of float
         Natural logarithm of each token's probability by the model itself, at temperature 1 and whatever ``top_p``, so
         that their sum is the log-likelihood of ``tokens`` after the prompt.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -125,6 +125,18 @@ class Asking(Generic[Asked, Answer]):
         self._shared |= {key: new[key] for key in self._shared.keys() & new.keys()}
         chunk.packed |= new
         self._put(number, chunk)
+
+    def keep_some(self, answers: Mapping[int, Answer]) -> None:
+        """Keep what a model answered of the only chunk that it had, before it failed.
+
+        Parameters
+        ----------
+        answers : mapping of int to answer
+            By their place among what was asked for.
+        """
+        [chunk] = self._under_way.values()
+        given = ((chunk.asked[place], answer) for place, answer in answers.items())
+        self._store.keep(self._model, {key: self._question.pack(each) for key, each in given if key in chunk.own})
 
     def told(self, done: int, total: int) -> None:
         """Hear from the model how far it is with the chunk that it has."""

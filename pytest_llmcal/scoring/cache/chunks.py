@@ -13,11 +13,12 @@ from typing import TypeVar
 
 Asked = TypeVar("Asked")
 
-_AT_ONCE = {"cpu": 6e10, "mps": 1e12, "cuda": 3e13}
+_AT_ONCE = {"cpu": 6e10, "mps": 1e12, "cuda": 3e13, "server": 256 * 10**9}
 """Parameters times requests of a chunk. One thread of a CPU weighed 300 requests a second with 14 million
-parameters, so that a chunk takes about 15 seconds; a data-centre GPU is some 500 times as fast."""
+parameters, so that a chunk takes about 15 seconds; a data-centre GPU is some 500 times as fast.
+A server says nothing of its model, so that its chunks are all of one size."""
 
-_MOST = {"cpu": 4_096, "mps": 8_192, "cuda": 32_768}
+_MOST = {"cpu": 4_096, "mps": 8_192, "cuda": 32_768, "server": 256}
 """Beyond this nothing is gained, and the tokens of a chunk are held in memory, some 10 KB for 200 of them."""
 
 _LEAST = 64

@@ -78,6 +78,12 @@ def cached_model(
     name = str(name)
     if name.startswith(RECORDED):
         raise ModelError(f"model {name!r}: what is recorded is in its file already; load it by load_model")
+    from pytest_llmcal.scoring.servers import PREFIX  # which stands on the cache
+
+    if name.startswith(PREFIX):
+        raise ModelError(
+            f"model {name!r} is on a server; pytest_llmcal.scoring.servers.cached_server keeps its answers"
+        )
     store = Store(cache_dir, cache_size)
     place, precision = (resolved if engine is None else engine.resolved)(device, dtype)
     if device == SHARDED:  # where its parts come to lie is known when it is loaded

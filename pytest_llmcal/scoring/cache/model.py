@@ -26,6 +26,7 @@ from pytest_llmcal.scoring.generation.prompts import prompts_of
 from pytest_llmcal.scoring.protocol import (
     Generation,
     GenerationOptions,
+    IncompleteError,
     LogLikelihood,
     Model,
     ModelError,
@@ -49,7 +50,8 @@ class CachedModel:
     answered. Of a chunk that is known in part only the rest is asked: one new item among thousands costs
     one item. After a kill that makes no difference, since a chunk is kept whole or not at all and is
     looked up only when all before it are answered. So a run that goes on asks exactly what the
-    undisturbed one would have asked from there.
+    undisturbed one would have asked from there. Only a model that says what it answered before it failed, as one behind
+    a server does, has that kept of a chunk too.
 
     Parameters
     ----------
@@ -175,8 +177,12 @@ class CachedModel:
         lacking = asking.lacking(chunks(asked, size, question.item))
         first = next(lacking, None)
         if first is not None:  # else nothing is loaded
-            for number, answers in answered(self._loaded(), question.ask, chain([first], lacking), asking.told):
-                asking.keep(number, answers)
+            try:
+                for number, answers in answered(self._loaded(), question.ask, chain([first], lacking), asking.told):
+                    asking.keep(number, answers)
+            except IncompleteError as stopped:
+                asking.keep_some(stopped.answers)
+                raise
         return asking.answers()
 
     def _loaded(self) -> Model:
