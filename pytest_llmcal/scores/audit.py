@@ -11,6 +11,7 @@ import numpy as np
 
 from pytest_llmcal.measurement import GroupMeasurement, Judgement, Measurement, Verdict, in_sentence, judged
 from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.measured_groups import NO_VALUE
 from pytest_llmcal.scores.measures.overconfidence import confidence_minus_accuracy
 from pytest_llmcal.scores.validation import checked_min_items, checked_share
 from pytest_llmcal.statistics.calibration_tests.testing import examine
@@ -259,7 +260,7 @@ def _edges(scores: Scores, ranges: int) -> np.ndarray:
 
 def _named(subgroup: Subgroup, edges: np.ndarray) -> str:
     """Write which items a subgroup holds."""
-    said = [f"{name}={member}" for name, member in subgroup.members.items()]
+    said = [f"{name}={member or NO_VALUE}" for name, member in subgroup.members.items()]
     bounds = []
     if subgroup.first > 0:
         bounds.append(f"above {edges[subgroup.first - 1]:.3g}")

@@ -18,7 +18,13 @@ from pytest_llmcal.measurement import (
     worst_name,
 )
 from pytest_llmcal.scores.errors import ScoresError
-from pytest_llmcal.scores.measured_groups import MeasuredGroup, MeasuredGroups, measured_groups, metric_of_scores
+from pytest_llmcal.scores.measured_groups import (
+    NO_VALUE,
+    MeasuredGroup,
+    MeasuredGroups,
+    measured_groups,
+    metric_of_scores,
+)
 from pytest_llmcal.scores.measures.measured import level_of
 from pytest_llmcal.statistics.interval import Interval
 from pytest_llmcal.statistics.simultaneous import (
@@ -95,7 +101,7 @@ class ByGroup(Mapping[str, "Scores"]):
         ScoresError
             If there is no such measurement, or a group does not allow it.
         """
-        measure, level = metric_of_scores(metric), level_of_each(level_of(confidence), len(self))
+        measure, level = metric_of_scores(metric, asked), level_of_each(level_of(confidence), len(self))
         return {name: measure(part, confidence=level, **asked) for name, part in self.items()}
 
     def worst(
@@ -168,7 +174,9 @@ class ByGroup(Mapping[str, "Scores"]):
         level, measured = level_of(confidence), measured_groups(self, metric, min_items, confidence, asked)
         groups, values = measured.groups, measured.values
         if len(groups) < 2:
-            raise ScoresError(f"a gap lies between two groups, but by {self._by} there is one: {groups[0].name!r}")
+            raise ScoresError(
+                f"a gap lies between two groups, but by {self._by} there is one: {groups[0].said!r}{measured.left_out}"
+            )
         if math.inf in values:
             raise ScoresError(
                 f"{title(measured.metric)} of {groups[values.index(math.inf)].said} is infinite, so no gap is measured"
@@ -276,8 +284,8 @@ def by_group(self: Scores, *attributes: str) -> ByGroup:
         members.setdefault(names, []).append(index)
     parts: dict[str, Scores] = {}
     for names in sorted(members):
-        said = ", ".join(f"{attribute}={name}" for attribute, name in zip(attributes, names, strict=True))
-        name = ", ".join(names)
+        said = ", ".join(f"{attribute}={name or NO_VALUE}" for attribute, name in zip(attributes, names, strict=True))
+        name = ", ".join(name or NO_VALUE for name in names) if len(names) > 1 else names[0]
         parts[name if name not in parts else said] = self._group(said, members[names])
     return ByGroup(self, attributes, parts)
 
