@@ -57,7 +57,8 @@ def test_pictures_groups_calibrator_and_search_are_on_the_page() -> None:
     groups = (GroupResult("region", "north", 700, 0.7, 0.8, 0.123, 0.08, 0.2),)
     page = render(whole(subject(portrait=replace(portrait(before=True), calibration=fitted, groups=groups))))
     for shown in (
-        'class="before"', 'class="miss"', 'class="coverage"', 'class="search"', "<bdi>region</bdi>", "<bdi>north</bdi>", "0.1230", "T = 1.8",
+        'class="before"', 'class="miss"', 'class="coverage"', 'class="search"', "<bdi>region</bdi>", "<bdi>north</bdi>",
+        "0.1230", "T = 1.8",
         "world/qa, calibration split", "from 0.5000 to 0.3000 in 90 evaluations",
         "2,000 items, 67.6% right, 83.7% sure",
     ):  # fmt: skip
