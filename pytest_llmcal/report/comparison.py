@@ -88,8 +88,8 @@ def _notes(compared: RunComparison) -> list[str]:
             notes.append(f"Only in {run}: {', '.join(nodeids[:3])}{more}.")
     if compared.left_out:
         notes.append(
-            "Not compared, as no interval of their change between two runs is known (such are worst groups, gaps, audits "
-            f"and differences): {'; '.join(compared.left_out)}."
+            "Not compared, as no interval of their change between two runs is known (such are worst groups, gaps, "
+            f"audits and differences): {'; '.join(compared.left_out)}."
         )
     return notes
 
