@@ -202,8 +202,8 @@ class ByGroup(Mapping[str, "Scores"]):
             level,
             debiased=parts[place].value,
             exact=exact and max(exact) - min(exact),
-            method=f"differences of intervals of {'independent' if independent else 'dependent'} groups (MOVER), the "
-            "lower end at a level divided by the number of ordered pairs",
+            method=f"differences of intervals of {'independent' if independent else 'dependent'} groups "
+            "(Zou and Donner 2008), the lower end at a level divided by the number of ordered pairs",
             found=f"between {one.part(level)} and {other.part(level)}, of {self._kinds(measured)}",
             parts=parts,
         )
