@@ -71,8 +71,10 @@ class Audit:
         Examples
         --------
         >>> from pytest_llmcal import Scores
-        >>> print(Scores([0.5] * 8, [0, 1] * 4).audit().below(1.0).explain())  # doctest: +NORMALIZE_WHITESPACE
-        The claim that the gap of the audited subgroup is at most 1 in either direction is undecided: ...
+        >>> Scores([0.5] * 80, [0, 1] * 40).audit().below(0.4)
+        <Verdict holds: the gap of the audited subgroup is at most 0.4 in either direction>
+        >>> Scores([0.5] * 8, [0, 1] * 4).audit().below(1.0)
+        <Verdict undecided: the gap of the audited subgroup is at most 1 in either direction>
         """
         gap, limit = self.gap, checked_share("limit", limit)
         judgement = self._judged(

@@ -39,8 +39,8 @@ class Estimate(NamedTuple):
 def difference_interval(this: Estimate, baseline: Estimate, correlation: float = -1.0) -> Interval:
     r"""Return the interval of a difference, made of the intervals of its two parts.
 
-    The method of variance estimates recovery (MOVER) of Zou (2007) and Zou and Donner (2008): each arm of the difference
-    is :math:`\sqrt{x^2 + y^2 - 2 \rho x y}`, with x and y the arms of the parts on the sides that
+    The method of variance estimates recovery (MOVER) of Zou (2007) and Zou and Donner (2008): each arm of the
+    difference is :math:`\sqrt{x^2 + y^2 - 2 \rho x y}`, with x and y the arms of the parts on the sides that
     make it and :math:`\rho` the correlation of the two estimates.
 
     Parameters
