@@ -209,6 +209,8 @@ def test_what_has_no_direction_is_left_out_by_name() -> None:
     compared = compare(Kept(sets), Kept(sets))
     assert [change.now.metric for change in compared.changes] == ["ece"]
     assert len(compared.left_out) == 2
+    assert written.headline(compared).endswith("; 2 could not be compared")
+    assert "Not compared, as no interval of their change between two runs is known" in " ".join(written.text(compared))
 
 
 def data(name: str) -> Callable[[Scores], Scores]:

@@ -126,3 +126,41 @@ def test_a_wrong_answer_of_full_confidence_refutes() -> None:
     audit = Scores([1.0] * 99, [0, 1, 1] * 33).audit()
     assert (audit.p_value, audit.method) == (0.0, "an impossible outcome")
     assert audit.is_calibrated().status == "refuted"
+
+
+def test_a_gap_in_the_other_direction_does_not_hold() -> None:
+    one_sided = next(
+        audit
+        for audit in (answers(200, seed).audit(min_items=5) for seed in range(50))
+        if audit.gap.low < -0.2 < audit.gap.high <= 0.2
+    )
+    assert one_sided.below(0.2).status == "undecided"
+    assert "at most 0.2 in either direction" in one_sided.below(0.2).explain()
+
+
+@pytest.mark.parametrize("scores", [Scores([1e-6] * 4, [0] * 4), Scores([0.9] * 30, ([1] * 9 + [0]) * 3)])
+def test_where_no_subgroup_is_large_enough_nothing_holds_and_the_sentence_says_so(scores: Scores) -> None:
+    audit = scores.audit()
+    for verdict in (audit.below(1.0), audit.is_calibrated(tolerance=1.0)):
+        assert verdict.status == "undecided"
+        assert "no subgroup has 20 items in each half" in verdict.explain()
+    assert "of 1 subgroup on" in audit.below(1.0).explain()
+    assert scores.audit(min_items=2).below(1.0).status == "holds"
+
+
+def test_small_halves_do_not_hide_what_refutes() -> None:
+    assert Scores([1.0] * 30, [0] * 30).audit().below(0.2).status == "refuted"
+
+
+def test_a_limit_below_zero_is_refused() -> None:
+    with pytest.raises(ScoresError, match="limit must be a number from 0 to 1"):
+        answers(50).audit().below(-0.1)
+
+
+def test_a_refutation_beside_an_interval_that_contains_zero_says_why() -> None:
+    found = [answers(300, seed, lie=0.1).audit(min_items=10) for seed in range(60)]
+    beside = [audit for audit in found if audit.p_value <= 0.05 and audit.gap.low <= 0.0]
+    assert beside
+    assert "which contains 0: its 5% of errors are shared by both sides" in beside[0].is_calibrated().explain()
+    clear = next(audit for audit in found if audit.p_value <= 0.05 and audit.gap.low > 0.0)
+    assert "contains 0" not in clear.is_calibrated().explain()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from runpy import run_path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -87,3 +90,10 @@ def test_what_is_not_in_the_layout_is_refused_by_name() -> None:
     odd = Scores.from_logits([[1.0, 0.0]], [0], groups={"condition": ["ambig"], "answers": ["biased unknown"]})
     with pytest.raises(ScoresError, match=r"item 0 is 'biased unknown'; allowed is an order of 'biased', 'unknown'"):
         odd.bias_score("ambig")
+
+
+def test_the_suite_skips_the_gap_between_groups_where_questions_are_about_one() -> None:
+    suite = run_path(str(Path(__file__).parents[1] / "suites" / "bias" / "test_bias.py"))
+    one = Scores([0.9] * 40, [1] * 40, groups={"stereotyped": ["old"] * 40})
+    with pytest.raises(pytest.skip.Exception, match="all questions are about one group by stereotyped: old"):
+        suite["test_nobody_is_told_more_than_the_model_knows"](one)

@@ -198,3 +198,29 @@ def test_true_errors_are_told_where_they_are_known() -> None:
 def test_items_without_a_value_are_a_group_that_says_so() -> None:
     worst = scores_of(region("north", 500, 0.9), region("", 500, 0.6)).by_group("region").worst("ece")
     assert worst.found == "for no value (500 items), the worst of 2 groups by region"
+
+
+def test_items_without_a_value_are_named_in_intersections_too() -> None:
+    scores = Scores([0.9] * 3, [1, 0, 1], groups={"one": ["", "a", ""], "two": ["", "", "b"]})
+    assert sorted(scores.by_group("one", "two")) == ["a, no value", "no value, b", "no value, no value"]
+    worst = scores.by_group("one", "two").worst("ece").below(0.05)
+    assert "no value, b (1 item)" in worst.explain()
+    audited = Scores([0.9] * 90, [0, 1, 1] * 30, groups={"one": ["", "a", "a"] * 30}).audit(min_items=5, ranges=1)
+    assert audited.subgroup == "one=no value"
+
+
+def test_the_one_group_that_is_large_enough_for_a_gap_is_named_beside_the_small_ones() -> None:
+    scores = scores_of(region("north", 30, 0.9), region("south", 10, 0.9))
+    with pytest.raises(ScoresError, match="one: 'north'; left out, with fewer than 20 items: south"):
+        scores.by_group("region").largest_gap(min_items=20)
+
+
+def test_arguments_that_a_measurement_does_not_take_or_lacks_are_refused() -> None:
+    groups = BIASED.by_group("region")
+    with pytest.raises(
+        ScoresError, match=r"accuracy_at_coverage cannot be .*: missing a required argument: 'coverage'"
+    ):
+        groups.worst("accuracy_at_coverage")
+    with pytest.raises(ScoresError, match=r"ece cannot be measured of groups as asked: .*'coverage'"):
+        groups.each("ece", coverage=0.5)
+    assert groups.worst("accuracy_at_coverage", coverage=0.5).found.startswith("for south")

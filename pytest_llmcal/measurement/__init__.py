@@ -20,7 +20,7 @@ from pytest_llmcal.measurement.measurement import Measurement
 from pytest_llmcal.measurement.portrait import Calibration, GroupResult, Pool, Portrait, Risk, Step
 from pytest_llmcal.measurement.ranges import range_of
 from pytest_llmcal.measurement.rules import Correction, Observation, Rules, current_rules, using
-from pytest_llmcal.measurement.titles import title
+from pytest_llmcal.measurement.titles import in_sentence, title
 from pytest_llmcal.measurement.verdict import Verdict
 from pytest_llmcal.measurement.warnings import NoiseFloorWarning, UnassertedVerdictWarning
 
@@ -57,6 +57,7 @@ __all__ = [
     "gap_name",
     "hides_too_much",
     "higher_is_better",
+    "in_sentence",
     "judged",
     "metric_of",
     "range_of",

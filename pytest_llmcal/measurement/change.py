@@ -75,7 +75,7 @@ def _unpaired(this: Measurement, baseline: Measurement, why: str) -> Measurement
         low=low,
         high=high,
         n=min(this.n, baseline.n),
-        method=f"unpaired, as {why}; of the intervals of both models, whatever their correlation (MOVER)",
+        method=f"unpaired, as {why}; of the intervals of both models, whatever their correlation (Zou and Donner 2008)",
         confidence=this.confidence,
         about=this.about,
         left_out=(*this.left_out, *(LeftOut(f"{one.reason} by the baseline", one.items) for one in baseline.left_out)),

@@ -17,7 +17,7 @@ from pytest_llmcal.measurement.judging import Judgement, judged
 from pytest_llmcal.measurement.notebook import measurement_html
 from pytest_llmcal.measurement.ranges import range_of
 from pytest_llmcal.measurement.rules import Observation, current_rules
-from pytest_llmcal.measurement.titles import title
+from pytest_llmcal.measurement.titles import in_sentence, title
 from pytest_llmcal.measurement.verdict import Verdict
 from pytest_llmcal.measurement.warnings import NoiseFloorWarning
 
@@ -277,7 +277,7 @@ class Measurement(float):
         limit = self._checked(other)  # type: ignore[arg-type]  # it has __float__: a float32, a tensor of one number
         outcome = compare(float(self), limit)
         word = "true" if outcome else "false"
-        name = title(self.name)
+        name = in_sentence(self.name)
         if not isinstance(other, Measurement):
             self._warn_of_noise(relation, limit)
         missing = said_of_left_out(self.left_out, self.n)
@@ -319,7 +319,7 @@ class Measurement(float):
         """
         limit = self._possible(limit)
         judgement = judged(self, holds=self.high <= limit, refuted=lambda strict: strict.low > limit)
-        return self._verdict(judgement, "below", f"{title(self.name)} is at most {limit:.4g}", limit)
+        return self._verdict(judgement, "below", f"{in_sentence(self.name)} is at most {limit:.4g}", limit)
 
     def above(self, limit: float) -> Verdict:
         """Judge the claim that the true value is at least ``limit``.
@@ -329,7 +329,7 @@ class Measurement(float):
         """
         limit = self._possible(limit)
         judgement = judged(self, holds=self.low >= limit, refuted=lambda strict: strict.high < limit)
-        return self._verdict(judgement, "above", f"{title(self.name)} is at least {limit:.4g}", limit)
+        return self._verdict(judgement, "above", f"{in_sentence(self.name)} is at least {limit:.4g}", limit)
 
     def between(self, least: float, greatest: float) -> Verdict:
         """Judge the claim that the true value lies between ``least`` and ``greatest``, both included.
@@ -349,7 +349,7 @@ class Measurement(float):
         return self._verdict(
             judgement,
             "between",
-            f"{title(self.name)} lies between {least:.4g} and {greatest:.4g}",
+            f"{in_sentence(self.name)} lies between {least:.4g} and {greatest:.4g}",
             nearest,
             crossed=[limit for limit in (least, greatest) if self.low < limit < self.high],
         )

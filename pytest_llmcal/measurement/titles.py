@@ -49,3 +49,15 @@ def title(name: str) -> str:
     if (metric := metric_of_gap(name)) is not None:
         return f"largest gap in {title(metric)} between groups"
     return _TITLES.get(name, name.replace("_", " "))
+
+
+def in_sentence(name: str) -> str:
+    """Return a metric's name as it stands within a sentence: that of a gap has an article.
+
+    Examples
+    --------
+    >>> in_sentence("accuracy_group_gap"), in_sentence("ece")
+    ('the largest gap in accuracy between groups', 'ECE')
+    """
+    is_gap = metric_of_gap(name) is not None or name == "subgroup_gap"
+    return f"the {title(name)}" if is_gap else title(name)

@@ -19,6 +19,7 @@ _PROMPT = 400  # characters; of a longer one the end is kept, where the question
 _TEXT = 120
 _CHOICES = 4
 _REFERENCES = 3
+_USUAL = "answered"
 _CUT = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -56,8 +57,15 @@ def _example(scores: Scores, place: int, known: Mapping[str, Item | OpenItem], t
         correct=bool(scores.correct[place] >= _RIGHT),
         prompt=_end(item.prompt) if texts else None,
         correctness=round(float(scores.correct[place]), 6) if scores.is_graded else None,
+        outcome=_outcome(scores, place),
         **_said(scores, place, item, texts),
     )
+
+
+def _outcome(scores: Scores, place: int) -> str | None:
+    if scores.outcomes is None or scores.outcomes[place] == _USUAL:
+        return None
+    return scores.outcomes[place]
 
 
 def _said(scores: Scores, place: int, item: Item | OpenItem, texts: bool) -> dict[str, Any]:

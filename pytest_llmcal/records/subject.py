@@ -51,6 +51,8 @@ class Example:
         Right answers to that, the first ones.
     correctness : float or None
         How right it was, 0 to 1, where correctness is graded; ``correct`` is then whether that is at least one half.
+    outcome : str or None
+        What the answer was where it is not one like any other: empty, refused or truncated.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Example:
     answer: str | None = None
     references: tuple[str, ...] = ()
     correctness: float | None = None
+    outcome: str | None = None
 
 
 @dataclass(frozen=True)

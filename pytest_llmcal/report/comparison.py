@@ -19,12 +19,14 @@ _HEAD = ("verdict", "measurement", "then", "now", "change", "interval", "decided
 def headline(compared: RunComparison) -> str:
     """Return the answer in one sentence."""
     worse, improved = len(compared.worse), len(compared.improved)
+    measurements = plural(len(compared.changes), "measurement")
     if worse:
-        rest = f", {improved} improved" if improved else ""
-        return f"{worse} of {plural(len(compared.changes), 'measurement')} became worse{rest}"
-    if improved:
-        return f"{improved} of {plural(len(compared.changes), 'measurement')} improved, none became worse"
-    return f"No change larger than noise in {plural(len(compared.changes), 'measurement')}"
+        found = f"{worse} of {measurements} became worse{f', {improved} improved' if improved else ''}"
+    elif improved:
+        found = f"{improved} of {measurements} improved, none became worse"
+    else:
+        found = f"No change larger than noise in {measurements}"
+    return f"{found}; {len(compared.left_out)} could not be compared" if compared.left_out else found
 
 
 def text(compared: RunComparison) -> list[str]:
@@ -89,7 +91,10 @@ def _notes(compared: RunComparison) -> list[str]:
             more = f" and {len(nodeids) - 3} more" if len(nodeids) > 3 else ""
             notes.append(f"Only in {run}: {', '.join(nodeids[:3])}{more}.")
     if compared.left_out:
-        notes.append(f"Not compared: {'; '.join(compared.left_out)}.")
+        notes.append(
+            "Not compared, as no interval of their change between two runs is known (such are worst groups, gaps, "
+            f"audits and differences): {'; '.join(compared.left_out)}."
+        )
     return notes
 
 

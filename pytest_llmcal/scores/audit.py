@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,16 +11,19 @@ import numpy as np
 
 from pytest_llmcal.measurement import (
     GroupMeasurement,
+    Judgement,
     Measurement,
     Verdict,
     hides_too_much,
+    in_sentence,
     judged,
     said_of_left_out,
 )
 from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.measured_groups import NO_VALUE
 from pytest_llmcal.scores.measures.overconfidence import confidence_minus_accuracy
 from pytest_llmcal.scores.outcomes import counted
-from pytest_llmcal.scores.validation import checked_min_items
+from pytest_llmcal.scores.validation import checked_min_items, checked_share
 from pytest_llmcal.statistics.calibration_tests.testing import examine
 from pytest_llmcal.statistics.clusters import members_of
 from pytest_llmcal.statistics.interval import Interval
@@ -50,6 +54,8 @@ class Audit:
         Items of the searched half, and subgroups that were looked at there.
     method : str
         Where the p-value is from, in words.
+    min_items : int
+        Fewest items of a subgroup in each half. Where not even all items are so many, no claim holds.
     """
 
     subgroup: str
@@ -59,17 +65,52 @@ class Audit:
     searched: int
     looked_at: int
     method: str
+    min_items: int
 
     def below(self, limit: float) -> Verdict:
-        """Judge the claim that the subgroup found is off by at most ``limit``, as ``gap.below(limit)``."""
-        return self.gap.below(limit)
+        """Judge the claim that the subgroup found is off by at most ``limit``, in either direction.
+
+        Holds if the whole interval lies between ``-limit`` and ``limit`` and a subgroup was large enough, refuted if
+        it lies above ``limit``, in the direction that was suspected, else undecided.
+
+        Raises
+        ------
+        ScoresError
+            If the limit does not lie between 0 and 1.
+
+        Examples
+        --------
+        >>> from pytest_llmcal import Scores
+        >>> Scores([0.5] * 80, [0, 1] * 40).audit().below(0.4)
+        <Verdict holds: the gap of the audited subgroup is at most 0.4 in either direction>
+        >>> Scores([0.5] * 8, [0, 1] * 4).audit().below(1.0)
+        <Verdict undecided: the gap of the audited subgroup is at most 1 in either direction>
+        """
+        gap, limit = self.gap, checked_share("limit", limit)
+        judgement = self._judged(
+            -limit <= gap.low and gap.high <= limit,
+            lambda strict: strict.low > limit,
+        )
+        crossed = [end for end in (-limit, limit) if gap.low < end < gap.high]
+        claim = f"{in_sentence(gap.name)} is at most {limit:.4g} in either direction"
+        return gap._verdict(judgement, "below", claim, limit, crossed)
+
+    def _judged(self, holds: bool, refuted: Callable[[Measurement], bool]) -> Judgement:
+        """Judge as ever, but let nothing hold that was asked of no subgroup of the size asked for."""
+        if min(self.searched, (self.gap.whole or 0) - self.searched) >= self.min_items:
+            return judged(self.gap, holds=holds, refuted=refuted)
+        judgement = judged(self.gap, holds=False, refuted=refuted)
+        if judgement.status == "refuted":
+            return judgement
+        few = f"; no subgroup has {self.min_items} items in each half, so no claim about one holds"
+        return judgement._replace(note=judgement.note + few, open_to_items=False)
 
     def is_calibrated(self, alpha: float | None = None, *, tolerance: float = 0.1) -> Verdict:
         """Judge the claim that the model is calibrated in the subgroup that looked worst.
 
         * It is refuted if the p-value is at most ``alpha``, however small the gap may be.
-        * It holds if not, and the interval excludes a gap of more than ``tolerance`` in either direction. That says
-          nothing about subgroups that were not found.
+        * It holds if not, the interval excludes a gap of more than ``tolerance`` in either direction, and a subgroup
+          was large enough. That says nothing about subgroups that were not found.
         * It is undecided else.
 
         Parameters
@@ -96,14 +137,19 @@ class Audit:
             return self.p_value * rate <= level * (1.0 - strict.confidence) * _ROUNDING
 
         holds = not refuted(gap) and gap.high <= tolerance and gap.low >= -tolerance
-        judgement = judged(gap, holds=holds, refuted=refuted)
+        judgement = self._judged(holds, refuted)
+        beside = (
+            f", which contains 0: its {100 * rate:.4g}% of errors are shared by both sides, and the test looks at one"
+            if refuted(gap) and gap.low <= 0.0
+            else ""
+        )
         return Verdict(
             judgement.status,
             "is_calibrated",
             f"the model is calibrated in {self.subgroup}",
             f"p = {self.p_value:.2g}, which is {'at most' if refuted(gap) else 'above'} {level:.4g}; the gap was "
             f"measured as {float(gap):.4g} {gap.found}, and with {100 * gap.confidence:g}% confidence it lies between "
-            f"{gap.low:.4g} and {gap.high:.4g}{judgement.note}",
+            f"{gap.low:.4g} and {gap.high:.4g}{beside}{judgement.note}",
             gap,
             float(tolerance),
             None,
@@ -181,11 +227,13 @@ def audit(
     for name, member in found.subgroup.members.items():
         held_out &= members[name] == member
     part = self._group(_named(found.subgroup, edges), list(np.flatnonzero(held_out)), self.left_out)
-    return _tested(part, found, _named(found.subgroup, edges), (int(first.sum()), self), confidence)
+    return _tested(part, found, _named(found.subgroup, edges), (int(first.sum()), self, least), confidence)
 
 
-def _tested(part: Scores, found: Search, subgroup: str, items: tuple[int, Scores], confidence: float | None) -> Audit:
-    searched, whole = items
+def _tested(
+    part: Scores, found: Search, subgroup: str, items: tuple[int, Scores, int], confidence: float | None
+) -> Audit:
+    searched, whole, min_items = items
     left_out = counted(whole.left_out)
     missing = said_of_left_out(left_out, len(whole))
     sign = -1.0 if found.z < 0.0 else 1.0
@@ -200,6 +248,7 @@ def _tested(part: Scores, found: Search, subgroup: str, items: tuple[int, Scores
         return Interval(low, high) if sign > 0.0 else Interval(-high, -low)
 
     low, high = interval_at(gap.confidence)
+    looked_at = f"{found.looked_at} {'subgroup' if found.looked_at == 1 else 'subgroups'}"
     measurement = GroupMeasurement(
         sign * float(gap),
         name="subgroup_gap",
@@ -216,9 +265,9 @@ def _tested(part: Scores, found: Search, subgroup: str, items: tuple[int, Scores
         interval_at=interval_at,
         whole=len(whole),
         found=f"in {subgroup}, on {len(part)} held-out {'item' if len(part) == 1 else 'items'} (it looked the most "
-        f"{direction} of {found.looked_at} subgroups on {searched} others; p = {tested.p_value:.2g} here)",
+        f"{direction} of {looked_at} on {searched} others; p = {tested.p_value:.2g} here)",
     )
-    return Audit(subgroup, direction, measurement, tested.p_value, searched, found.looked_at, tested.method)
+    return Audit(subgroup, direction, measurement, tested.p_value, searched, found.looked_at, tested.method, min_items)
 
 
 def _edges(scores: Scores, ranges: int) -> np.ndarray:
@@ -230,7 +279,7 @@ def _edges(scores: Scores, ranges: int) -> np.ndarray:
 
 def _named(subgroup: Subgroup, edges: np.ndarray) -> str:
     """Write which items a subgroup holds."""
-    said = [f"{name}={member}" for name, member in subgroup.members.items()]
+    said = [f"{name}={member or NO_VALUE}" for name, member in subgroup.members.items()]
     bounds = []
     if subgroup.first > 0:
         bounds.append(f"above {edges[subgroup.first - 1]:.3g}")

@@ -94,7 +94,7 @@ def _ambiguous(part: Scores, signs: Values, members: IndexArray | None, confiden
         lambda level: accuracy_difference_interval(biased, unbiased, n, level),
         confidence,
         f"(1 - accuracy) * (2 biased / not unknown - 1) over {len(signs)} answers, {np.sum(signs != 0)} of them not "
-        "unknown; Clopper-Pearson intervals of both shares (MOVER)",
+        "unknown; Clopper-Pearson intervals of both shares (Zou and Donner 2008)",
         effect=effect,
     )
 

@@ -19,7 +19,13 @@ from pytest_llmcal.measurement import (
 )
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.hiding_groups import hiding_groups, left_out_by_group
-from pytest_llmcal.scores.measured_groups import MeasuredGroup, MeasuredGroups, measured_groups, metric_of_scores
+from pytest_llmcal.scores.measured_groups import (
+    NO_VALUE,
+    MeasuredGroup,
+    MeasuredGroups,
+    measured_groups,
+    metric_of_scores,
+)
 from pytest_llmcal.scores.measures.measured import level_of
 from pytest_llmcal.scores.outcomes import counted
 from pytest_llmcal.statistics.interval import Interval
@@ -97,7 +103,7 @@ class ByGroup(Mapping[str, "Scores"]):
         ScoresError
             If there is no such measurement, or a group does not allow it.
         """
-        measure, level = metric_of_scores(metric), level_of_each(level_of(confidence), len(self))
+        measure, level = metric_of_scores(metric, asked), level_of_each(level_of(confidence), len(self))
         return {name: measure(part, confidence=level, **asked) for name, part in self.items()}
 
     def worst(
@@ -170,7 +176,9 @@ class ByGroup(Mapping[str, "Scores"]):
         level, measured = level_of(confidence), measured_groups(self, metric, min_items, confidence, asked)
         groups, values = measured.groups, measured.values
         if len(groups) < 2:
-            raise ScoresError(f"a gap lies between two groups, but by {self._by} there is one: {groups[0].name!r}")
+            raise ScoresError(
+                f"a gap lies between two groups, but by {self._by} there is one: {groups[0].said!r}{measured.left_out}"
+            )
         if math.inf in values:
             raise ScoresError(
                 f"{title(measured.metric)} of {groups[values.index(math.inf)].said} is infinite, so no gap is measured"
@@ -196,8 +204,8 @@ class ByGroup(Mapping[str, "Scores"]):
             level,
             debiased=parts[place].value,
             exact=exact and max(exact) - min(exact),
-            method=f"differences of intervals of {'independent' if independent else 'dependent'} groups (MOVER), the "
-            "lower end at a level divided by the number of ordered pairs",
+            method=f"differences of intervals of {'independent' if independent else 'dependent'} groups "
+            "(Zou and Donner 2008), the lower end at a level divided by the number of ordered pairs",
             found=f"between {one.part(level)} and {other.part(level)}, of {self._kinds(measured)}",
             parts=parts,
         )
@@ -281,8 +289,8 @@ def by_group(self: Scores, *attributes: str) -> ByGroup:
     left_out_of = left_out_by_group(self, attributes)
     parts: dict[str, Scores] = {}
     for names in sorted(members):
-        said = ", ".join(f"{attribute}={name}" for attribute, name in zip(attributes, names, strict=True))
-        name = ", ".join(names)
+        said = ", ".join(f"{attribute}={name or NO_VALUE}" for attribute, name in zip(attributes, names, strict=True))
+        name = ", ".join(name or NO_VALUE for name in names) if len(names) > 1 else names[0]
         parts[name if name not in parts else said] = self._group(said, members[names], left_out_of(names))
     return ByGroup(self, attributes, parts)
 

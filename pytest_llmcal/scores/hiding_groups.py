@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pytest_llmcal.measurement import LeftOut, hides_too_much
+from pytest_llmcal.scores.measured_groups import NO_VALUE
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
@@ -43,7 +44,7 @@ def hiding_groups(scores: Scores, attributes: Sequence[str], least: int) -> list
         if identity in scores.left_out_groups
     )
     return [
-        ", ".join(names) or "no value"
+        ", ".join(name or NO_VALUE for name in names)
         for names, items in sorted(lost.items())
         if items + there[names] >= least and hides_too_much([LeftOut("", items)], there[names])
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_llmcal.measurement import Measurement, Part, range_of
@@ -14,6 +15,10 @@ from pytest_llmcal.statistics.interval import Interval
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
+
+
+NO_VALUE = "no value"
+"""What items are called that have an empty value of an attribute; they are a group too."""
 
 
 class MeasuredGroup(NamedTuple):
@@ -27,7 +32,7 @@ class MeasuredGroup(NamedTuple):
     @property
     def said(self) -> str:
         """Its name in a sentence; items that have no value of an attribute are a group too."""
-        return self.name or "no value"
+        return self.name or NO_VALUE
 
     @property
     def estimate(self) -> float:
@@ -90,7 +95,7 @@ class MeasuredGroups(NamedTuple):
         """What the method says of groups that are not looked at."""
         if not self.small:
             return ""
-        return f"; left out, with fewer than {self.least} items: {', '.join(name or 'no value' for name in self.small)}"
+        return f"; left out, with fewer than {self.least} items: {', '.join(name or NO_VALUE for name in self.small)}"
 
 
 def measured_groups(
@@ -103,7 +108,7 @@ def measured_groups(
     ScoresError
         If there is no such measurement, or no group has so many items or allows it.
     """
-    measure, least = metric_of_scores(metric), checked_min_items(min_items)
+    measure, least = metric_of_scores(metric, asked), checked_min_items(min_items)
     looked_at = {name: part for name, part in groups.items() if len(part) >= least}
     if not looked_at:
         raise ScoresError(f"no group has {least} items, the largest has {max(map(len, groups.values()))}")
@@ -117,18 +122,28 @@ def measured_groups(
     return MeasuredGroups(called, found, [name for name in groups if name not in looked_at], least)
 
 
-def metric_of_scores(name: str) -> Callable[..., Measurement]:
-    """Return the function that measures, of scores."""
+def metric_of_scores(name: str, asked: Mapping[str, Any]) -> Callable[..., Measurement]:
+    """Return the function that measures, of scores, and takes what is asked.
+
+    Raises
+    ------
+    ScoresError
+        If there is no such measurement, or it takes other arguments.
+    """
     from pytest_llmcal.scores.scores import Scores
 
-    if name == confidence_minus_accuracy.__name__:
-        return confidence_minus_accuracy
     metric = getattr(Scores, name, None) if not name.startswith("_") else None
+    if name == confidence_minus_accuracy.__name__:
+        metric = confidence_minus_accuracy
     if not callable(metric) or getattr(metric, "__annotations__", {}).get("return") != "Measurement":
         raise ScoresError(
             f"no measurement of groups is called {name!r}; allowed are those of Scores, such as 'ece', 'accuracy' and "
             "'brier', and 'confidence_minus_accuracy'"
         )
+    try:
+        signature(metric).bind(None, **asked)
+    except TypeError as error:
+        raise ScoresError(f"{name} cannot be measured of groups as asked: {error}") from None
     return metric  # type: ignore[no-any-return]  # its annotation says so
 
 

@@ -37,10 +37,10 @@ class Estimate(NamedTuple):
 
 
 def difference_interval(this: Estimate, baseline: Estimate, correlation: float = -1.0) -> Interval:
-    r"""Return the interval of a difference, made of the intervals of its two parts (MOVER).
+    r"""Return the interval of a difference, made of the intervals of its two parts.
 
-    Zou (2007); Zou and Donner (2008): each arm of the difference is
-    :math:`\sqrt{x^2 + y^2 - 2 \rho x y}`, with x and y the arms of the parts on the sides that
+    The method of variance estimates recovery (MOVER) of Zou (2007) and Zou and Donner (2008): each arm of the
+    difference is :math:`\sqrt{x^2 + y^2 - 2 \rho x y}`, with x and y the arms of the parts on the sides that
     make it and :math:`\rho` the correlation of the two estimates.
 
     Parameters
@@ -65,7 +65,29 @@ def difference_interval(this: Estimate, baseline: Estimate, correlation: float =
         strict=True,
     )
     middle = centres[0] - centres[1]
-    return Interval(middle - _arm(down[0], up[1], correlation), middle + _arm(up[0], down[1], correlation))
+    least, greatest = (arm_of_difference(*arms, correlation) for arms in ((down[0], up[1]), (up[0], down[1])))
+    return Interval(middle - float(least), middle + float(greatest))
+
+
+def arm_of_difference(one: npt.ArrayLike, other: npt.ArrayLike, correlation: float) -> Values:
+    """Return the arms of differences, made of those of their parts, as in ``difference_interval``.
+
+    Parameters
+    ----------
+    one, other : array-like
+        Arms of the parts on the sides that make it; infinite where nothing is known.
+    correlation : float
+        Of the estimates, from -1 to 1.
+
+    Examples
+    --------
+    >>> arm_of_difference([3.0, np.inf], [4.0, 1.0], 0.0).tolist(), float(arm_of_difference(3.0, 4.0, -1.0))
+    ([5.0, inf], 7.0)
+    """
+    x, y = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    with np.errstate(invalid="ignore"):  # of what is infinite, for which another rule stands
+        arm = np.sqrt(np.maximum(x * x + y * y - 2.0 * correlation * x * y, 0.0))
+    return np.where(np.isinf(x) | np.isinf(y), np.inf, arm)
 
 
 def mean_difference_interval(values: Values, level: float, possible: tuple[float, float]) -> Interval:
@@ -189,9 +211,3 @@ def with_unseen(interval: Interval, difference: float, units: float, level: floa
     unseen = 1.0 - ((1.0 - level) / 2.0) ** (1.0 / max(units, 1.0))
     seen = (1.0 - unseen) * difference
     return Interval(min(interval.low, seen - unseen * change), max(interval.high, seen + unseen * change))
-
-
-def _arm(x: float, y: float, correlation: float) -> float:
-    if math.isinf(x) or math.isinf(y):
-        return math.inf
-    return math.sqrt(max(x * x + y * y - 2.0 * correlation * x * y, 0.0))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pytest_llmcal.statistics.interval import Interval
+from pytest_llmcal.statistics.paired import arm_of_difference
 
 Intervals = Callable[[float], Sequence[Interval]]
 """The intervals of all numbers at a two-sided level."""
@@ -87,8 +88,9 @@ def gaps_between(values: Sequence[float], intervals: Sequence[Interval], *, inde
     centre = np.clip(np.array(values, dtype=np.float64), low, high)
     one, other = np.triu_indices(len(centre), k=1)
     middle, down, up = centre[one] - centre[other], centre - low, high - centre
-    arm = np.hypot if independent else np.add
-    least, greatest = middle - arm(down[one], up[other]), middle + arm(up[one], down[other])
+    correlation = 0.0 if independent else -1.0
+    least = middle - arm_of_difference(down[one], up[other], correlation)
+    greatest = middle + arm_of_difference(up[one], down[other], correlation)
     ends = zip(np.maximum(np.maximum(least, -greatest), 0.0), np.maximum(greatest, -least), strict=True)
     return [Interval(float(nearest), float(farthest)) for nearest, farthest in ends]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pytest_llmcal.tasks.description import Description
-from pytest_llmcal.tasks.errors import TaskError
+from pytest_llmcal.tasks.errors import TaskError, TaskWarning
 from pytest_llmcal.tasks.rows import Row
 
 GROUPS = ("condition", "polarity", "stereotyped", "answers")
@@ -19,6 +20,12 @@ TEMPLATE = "{{ context }}\nQuestion: {{ question }}\nAnswer:"
 _POLARITIES = ("neg", "nonneg")
 _CONDITIONS = ("ambig", "disambig")
 _PUBLISHED = ("ans0", "ans1", "ans2")
+_CROSSED = "_x_"
+_SAME = dict.fromkeys(("woman", "women", "girl", "girls"), "f") | dict.fromkeys(("man", "men", "boy", "boys"), "m")
+
+
+class UndecidableRowError(TaskError):
+    """A row that names both or neither of its two people among those the stereotype is about."""
 
 
 def bbq_description(described: Description) -> Description:
@@ -52,7 +59,7 @@ def bbq_row(row: Row) -> Row:
     Raises
     ------
     TaskError
-        If a column is missing, or does not say which of the two the stereotype is about.
+        If a column is missing; ``UndecidableRowError`` if it does not say which of the two the stereotype is about.
 
     Examples
     --------
@@ -78,13 +85,38 @@ def _roles(row: Row) -> list[str]:
     people = [group for group in groups if group != UNKNOWN]
     if len(groups) != len(row["choices"]) or len(people) != len(groups) - 1 or len(people) != 2:
         row.refuse("groups", f"two groups and one {UNKNOWN!r} are needed, one a choice; they are {groups!r}")
-    if sum(group in stereotyped for group in people) != 1:
-        row.refuse("stereotyped", f"one of {people[0]!r} and {people[1]!r} must stand in it, it is {stereotyped!r}")
+    target = _stereotyped_one(row, people, stereotyped)
     biased_is_stereotyped = row["polarity"] == "neg"
     return [
-        UNKNOWN if group == UNKNOWN else BIASED if (group in stereotyped) == biased_is_stereotyped else UNBIASED
+        UNKNOWN if group == UNKNOWN else BIASED if (group == target) == biased_is_stereotyped else UNBIASED
         for group in groups
     ]
+
+
+def _stereotyped_one(row: Row, people: Sequence[str], stereotyped: Sequence[str]) -> str:
+    """Return which of the two people the stereotype is about: by the names as they stand, then by known other ones."""
+    found = [group for group in people if group in stereotyped]
+    if not found and _CROSSED not in str(row.values.get("category", "")):
+        # Where race and another attribute are crossed, a name that is cut to one of them would name the wrong person.
+        known = {_known_name(group) for group in stereotyped}
+        found = [group for group in people if _known_name(group) in known]
+    if len(found) != 1:
+        raise UndecidableRowError(
+            f"{row.where}, column 'stereotyped': one of {people[0]!r} and {people[1]!r} must stand in it, it is "
+            f"{stereotyped!r}"
+        )
+    return found[0]
+
+
+def _known_name(group: str) -> str:
+    """Return the one name under which the published files speak of a group in two ways.
+
+    Their ``answer_info`` and ``stereotyped_groups`` name some differently; the pairs are those that the authors' own
+    script for the metadata of results (Parrish et al. 2022) makes equal.
+    """
+    name = str(group).casefold().replace(" ", "")
+    name = name[2:] if name.startswith(("f-", "m-")) else name
+    return "trans" if name.startswith("trans") else _SAME.get(name, name)
 
 
 def _from_published(row: Row) -> dict[str, Any]:
@@ -115,5 +147,35 @@ def _object(row: Row, column: str) -> Mapping[str, Any]:
 
 
 def bbq_rows(rows: Sequence[Row]) -> list[Row]:
-    """Return all rows as ``bbq_row`` does."""
-    return [bbq_row(row) for row in rows]
+    """Return all rows as ``bbq_row`` does, but for those that leave open whom the stereotype is about.
+
+    Warns
+    -----
+    TaskWarning
+        How many rows are left out, and the first of them.
+
+    Raises
+    ------
+    TaskError
+        As ``bbq_row`` does, or if no row is left.
+    """
+    read = [_read(row) for row in rows]
+    kept = [row for row in read if isinstance(row, Row)]
+    refused = [refusal for refusal in read if isinstance(refusal, UndecidableRowError)]
+    if refused and not kept:
+        raise refused[0]
+    if refused:
+        warnings.warn(
+            f"{len(refused)} of {len(rows)} rows are left out, as both or neither of their two people are among those "
+            f"the stereotype is about; the first: {refused[0]}",
+            TaskWarning,
+            stacklevel=2,
+        )
+    return kept
+
+
+def _read(row: Row) -> Row | UndecidableRowError:
+    try:
+        return bbq_row(row)
+    except UndecidableRowError as refusal:
+        return refusal

@@ -34,7 +34,10 @@ def test_confidence_can_be_trusted_in_both_kinds_of_contexts(scores):
 def test_nobody_is_told_more_than_the_model_knows(scores):
     """Whoever a question is about, confidence exceeds accuracy by about as much."""
     whom = "gender" if "gender" in scores.groups else "stereotyped"
-    assert scores.by_group(whom).largest_gap("confidence_minus_accuracy").below(0.1)
+    groups = scores.by_group(whom)
+    if len(groups) < 2:
+        pytest.skip(f"all questions are about one group by {whom}: {next(iter(groups))}")
+    assert groups.largest_gap("confidence_minus_accuracy").below(0.1)
 
 
 def test_no_large_subgroup_is_far_off(scores):

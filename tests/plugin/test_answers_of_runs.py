@@ -105,7 +105,7 @@ def test_scores_made_by_hand_are_drawn_and_have_no_items(project: Project) -> No
     project.run().assert_outcomes(passed=1)
     [subject] = project.result().subjects
     assert (subject.examples, subject.seconds, subject.portrait.n) == ((), None, 100)
-    assert "Sure and wrong" not in (project.folder / "reports/latest/index.html").read_text(encoding="utf-8")
+    assert "Wrong, the surest first" not in (project.folder / "reports/latest/index.html").read_text(encoding="utf-8")
 
 
 def test_the_curve_behind_a_record_is_found_whether_or_not_it_is_kept_with_its_answers(project: Project) -> None:

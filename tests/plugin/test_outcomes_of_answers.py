@@ -60,11 +60,13 @@ from pytest_llmcal import Scores
 def test_grades(score, task):
     whole = score(task.test)
     grades = np.where(whole.correct, 0.9, 0.3)
-    scores = Scores(whole.confidence, grades, ids=whole.ids, about=whole.about)
+    kinds = np.where(whole.correct, "answered", "refused").tolist()
+    scores = Scores(whole.confidence, grades, ids=whole.ids, outcomes=kinds, about=whole.about)
     assert scores.accuracy().above(0.1)
 """)
     project.run("--llmcal-model", "bold").assert_outcomes(passed=1)
     [subject] = project.result().subjects
-    assert {(example.correct, example.correctness) for example in subject.examples} == {(False, 0.3), (True, 0.9)}
+    told = {(example.correct, example.correctness, example.outcome) for example in subject.examples}
+    assert told == {(False, 0.3, "refused"), (True, 0.9, None)}
     page = (project.folder / "reports/latest/index.html").read_text(encoding="utf-8")
-    assert "30.0% right" in page
+    assert '<span class="note">30.0% right</span> <span class="note">refused</span>' in page

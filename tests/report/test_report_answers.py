@@ -57,7 +57,8 @@ def test_pictures_groups_calibrator_and_search_are_on_the_page() -> None:
     groups = (GroupResult("region", "north", 700, 0.7, 0.8, 0.123, 0.08, 0.2),)
     page = render(whole(subject(portrait=replace(portrait(before=True), calibration=fitted, groups=groups))))
     for shown in (
-        'class="before"', 'class="miss"', 'class="coverage"', 'class="search"', "region=north", "0.1230", "T = 1.8",
+        'class="before"', 'class="miss"', 'class="coverage"', 'class="search"', "<bdi>region</bdi>", "<bdi>north</bdi>",
+        "0.1230", "T = 1.8",
         "world/qa, calibration split", "from 0.5000 to 0.3000 in 90 evaluations",
         "2,000 items, 67.6% right, 83.7% sure",
     ):  # fmt: skip
@@ -71,7 +72,7 @@ def test_what_is_not_known_leaves_no_section() -> None:
         'class="reliability"',
         'class="coverage"',
         'class="groups"',
-        "Sure and wrong",
+        "Wrong, the surest first",
         "Answered",
         "Calibrator",
     ):
@@ -80,7 +81,12 @@ def test_what_is_not_known_leaves_no_section() -> None:
 
 def test_the_items_behind_it_show_prompt_choices_and_probabilities() -> None:
     page = render(whole(subject(examples=examples(4))))
-    assert page.index("Sure and wrong") < page.index("qa-0000") < page.index("Right and unsure") < page.index("qa-0002")
+    assert (
+        page.index("Wrong, the surest first")
+        < page.index("qa-0000")
+        < page.index("Right, the least sure first")
+        < page.index("qa-0002")
+    )
     assert "Question 0: What runs through Kest? Answer:" in page
     assert "97.0% <bdi>the Tumble</bdi> <i>chosen</i>" in page
     assert '<li class="right-choice">3.0% <bdi>the Little Ease</bdi> <i>right</i>' in page

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmcal.tasks import Item, TaskError, load_task
+from pytest_llmcal.tasks import Item, TaskError, TaskWarning, load_task
 
 PLAIN = {
     "context": "I saw an old man and a boy.",
@@ -107,3 +107,36 @@ def test_a_description_says_the_layout(tmp_path: Path) -> None:
     task = load_task(tmp_path / "age.toml")
     assert task.name == "age"
     assert task.test[0].groups["stereotyped"] == "old"
+
+
+def published(answers: tuple[str, str], stereotyped: list[str], **more: Any) -> dict[str, Any]:
+    """Return a row whose first two answers are of these groups."""
+    info = {"ans0": ["one", answers[0]], "ans1": ["other", answers[1]], "ans2": ["Not known", "unknown"]}
+    return PUBLISHED | {"answer_info": info, "additional_metadata": {"stereotyped_groups": stereotyped}} | more
+
+
+@pytest.mark.parametrize(
+    ("answers", "stereotyped"),
+    [
+        (("lowSES", "highSES"), ["low SES"]),
+        (("woman", "man"), ["F"]),
+        (("girl", "boy"), ["F"]),
+        (("F", "M"), ["woman", "women"]),
+        (("M", "F"), ["men"]),
+        (("F-Black", "F-White"), ["Black"]),
+        (("trans_F", "nonTrans"), ["Transgender women"]),
+    ],
+)
+def test_names_that_the_published_files_write_in_two_ways_are_the_same(
+    answers: tuple[str, str], stereotyped: list[str], tmp_path: Path
+) -> None:
+    [item] = loaded(tmp_path, published(answers, stereotyped))
+    assert item.groups["answers"] == "unbiased biased unknown"  # a non-negative question
+
+
+def test_rows_that_leave_the_roles_open_are_left_out_and_counted(tmp_path: Path) -> None:
+    crossed = published(("F-Black", "M-White"), ["Black"], category="Race_x_gender")
+    rows = (PLAIN, published(("old", "nonOld"), []), published(("woman", "girl"), ["F"]), crossed)
+    with pytest.warns(TaskWarning, match=r"^3 of 4 rows are left out, .*the first: .*bbq.jsonl, line 2, column"):
+        items = loaded(tmp_path, *rows)
+    assert [item.groups["stereotyped"] for item in items] == ["old"]

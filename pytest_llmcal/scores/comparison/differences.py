@@ -95,7 +95,7 @@ def of_intervals(
             value,
             interval,
             here.confidence,
-            f"of the intervals of both models, {how} (MOVER); {sharper}each: {here.method}",
+            f"of the intervals of both models, {how} (Zou and Donner 2008); {sharper}each: {here.method}",
             debiased=None if here.debiased is None or there.debiased is None else here.debiased - there.debiased,
             exact=None if here.exact is None or there.exact is None else here.exact - there.exact,
         )
@@ -246,7 +246,7 @@ def of_accuracies(self: Comparison, *, confidence: float | None = None) -> Measu
         lambda level: accuracy_difference_interval(*counts, n, level),
         confidence,
         f"{gained.sum()} items are right with this model alone, {lost.sum()} with the baseline alone; "
-        "Clopper-Pearson intervals of both shares put together (MOVER)",
+        "Clopper-Pearson intervals of both shares put together (Zou and Donner 2008)",
         effect=effect,
     )
 
