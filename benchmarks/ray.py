@@ -5,18 +5,22 @@
 One and two replicas, each a process with one thread, on a cluster of this machine; both score the same questions turn
 by turn, so that a busy neighbour slows both sides of a turn alike. Nothing is kept from one turn to the next. Rates are
 the best of all turns, the ratio is the median of those of each turn. Beside them stands the processor time of the
-process that asks, for each question: looking it up, sending it out, keeping its answer in a score cache.
+process that asks, for each question (looking it up, sending it out, keeping its answer in a score cache), and the
+processor time of two replicas over that of one, for the same questions. Twice its inverse is the most that two idle
+cores could bring: on a busy machine it says more than the clock.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import ray
 
@@ -55,18 +59,37 @@ def questions(items: int) -> list[Request]:
     ]
 
 
-def timed(model: RayModel, asked: Sequence[Request]) -> tuple[float, float, int]:
-    """Score with a score cache; return seconds, processor seconds of this process, and bytes kept."""
+class Turn(NamedTuple):
+    """What one turn took: seconds, processor seconds of this process and of the replicas, and bytes kept."""
+
+    seconds: float
+    asking: float
+    answering: float
+    kept: int
+
+
+def of_replicas() -> float:
+    """Return the processor seconds of all replicas so far, as Linux tells them."""
+    ticks = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            if (process / "cmdline").read_bytes().startswith(b"ray::Replica"):
+                ticks += sum(map(int, (process / "stat").read_text().rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def timed(model: RayModel, asked: Sequence[Request]) -> Turn:
+    """Score with a score cache."""
     with tempfile.TemporaryDirectory() as folder:
         facts, store = model.facts, Store(folder)
         identity = Identity("", facts.revision, facts.dtype, "cpu")
         cached = CachedModel(store, identity, lambda: model, name=facts.name, device="cpu")
-        begun, used = time.perf_counter(), time.process_time()
+        begun, used, answering = time.perf_counter(), time.process_time(), of_replicas()
         cached.log_likelihoods(asked)
-        taken = time.perf_counter() - begun, time.process_time() - used
+        taken = time.perf_counter() - begun, time.process_time() - used, of_replicas() - answering
         store.close()
         kept = sum(path.stat().st_size for path in Path(folder).iterdir())
-        return *taken, kept
+        return Turn(*taken, kept)
 
 
 def main() -> None:
@@ -89,12 +112,16 @@ def main() -> None:
         for model in models:
             timed(model, asked)
         turns = [[timed(model, asked) for model in models] for _ in range(arguments.repeats)]
-    rates = [max(len(asked) / seconds for seconds, _, _ in column) for column in zip(*turns, strict=True)]
-    ratio = median(one[0] / two[0] for one, two in turns)
-    own = median(used for turn in turns for _, used, _ in turn) / len(asked)
-    print("| requests/s, one replica | two | ratio | asking process, µs a request | kept, bytes a request |")
-    print("|---|---|---|---|---|")
-    print(f"| {rates[0]:,.0f} | {rates[1]:,.0f} | {ratio:.2f} | {own * 1e6:.0f} | {turns[0][0][2] / len(asked):.0f} |")
+    rates = [max(len(asked) / turn.seconds for turn in column) for column in zip(*turns, strict=True)]
+    ratio = median(one.seconds / two.seconds for one, two in turns)
+    more = median(two.answering / one.answering for one, two in turns)
+    own = median(turn.asking for pair in turns for turn in pair) / len(asked)
+    kept = turns[0][0].kept / len(asked)
+    print(
+        "| requests/s, one replica | two | ratio | processor time, two over one | asking, µs a request | bytes kept |"
+    )
+    print("|---|---|---|---|---|---|")
+    print(f"| {rates[0]:,.0f} | {rates[1]:,.0f} | {ratio:.2f} | {more:.2f} | {own * 1e6:.0f} | {kept:.0f} |")
 
 
 if __name__ == "__main__":

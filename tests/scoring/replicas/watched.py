@@ -68,7 +68,7 @@ def requests() -> list[Request]:
     return [Request(item.id, item.prompt, choice) for item in items for choice in item.choices]
 
 
-def wait_until(happened: Callable[[], Any], seconds: float = 60.0) -> Any:
+def wait_until(happened: Callable[[], Any], seconds: float = 240.0) -> Any:
     """Return what is true at last."""
     end = time.monotonic() + seconds
     while not (found := happened()):
