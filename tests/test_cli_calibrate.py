@@ -168,3 +168,39 @@ def test_the_overfit_model_of_the_world_is_repaired(tmp_path: Path) -> None:
     fitted_on = calibrators.load(tmp_path).fitted_on
     assert fitted_on is not None
     assert (fitted_on.model, fitted_on.split) == ("world/gpt2-overfit", "calibration")
+
+
+def test_a_calibrator_of_another_confidence_is_written(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    rows, asked = [], []
+    for number in range(800):
+        odds = random.uniform(0.3, 1.0)
+        said = "bees" if random.uniform() < odds else "wasps"
+        rows.append({"id": str(number), "text": said, "token_log_probabilities": [float(np.log(odds))] * 2})
+        asked.append({"id": str(number), "question": f"What hums {number}?", "answer": "bees"})
+    for name, lines in (("said.jsonl", rows), ("asked.jsonl", asked)):
+        (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    (tmp_path / "t.toml").write_text(
+        'source = "asked.jsonl"\nid = "id"\nreferences = "answer"\ncalibration = 0.5\n', encoding="utf-8"
+    )
+    command = ["calibrate", "--model", f"recorded:{tmp_path / 'said.jsonl'}", "--task", str(tmp_path / "t.toml")]
+    command += ["--method", "platt", "--out", str(tmp_path / "home")]
+    assert main([*command, "--confidence", "sequence_mean", "--margin", "0.1"]) == 0
+    fitted_on = calibrators.load(tmp_path / "home").fitted_on
+    assert fitted_on is not None
+    assert fitted_on.confidence_method == "sequence_mean"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--confidence", "p_true"], "'p_true' is for answers that the model writes, and these items have choices"),
+        (["--system", "Be brief."], "system is 'Be brief.', and only a chat template has a place for it"),
+        (["--chat"], "chat"),
+    ],
+)
+def test_what_is_said_of_prompts_and_confidence_reaches_the_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], said: str
+) -> None:
+    assert run(tmp_path, "--device", "cpu", "--limit", "5", *more) == 2
+    assert said in capsys.readouterr().err

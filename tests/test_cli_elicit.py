@@ -10,6 +10,7 @@ import pytest
 
 from pytest_llmcal import Scores
 from pytest_llmcal.cli import main
+from pytest_llmcal.cli.elicit import _names
 from pytest_llmcal.cli.elicitation import COLUMNS, Refused, Trial, judged, lines, tried
 from pytest_llmcal.scoring.confidence import names
 from pytest_llmcal.scoring.recorded import RecordedModel
@@ -139,9 +140,16 @@ def test_every_method_for_written_answers_is_compared_on_the_world_or_listed_wit
         (["--methods", "margin,guess"], "unknown confidence 'guess'"),
         (["--methods", ","], "is no name of a method"),
         (["--calibrator", "magic"], "there is no calibrator 'magic'"),
+        (["--system", "Be brief."], "system is 'Be brief.', and only a chat template has a place for it"),
         (["--task", "world/cooking"], "the world has no task 'world/cooking'"),
         (["--task", "world/text"], "the task 'world/text' is running text"),
     ],
 )
 def test_what_cannot_be_compared_is_named(more: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert said in refused([*WORLD, "--limit", "5", *more], capsys)
+
+
+def test_one_method_in_two_spellings_is_asked_once() -> None:
+    items = Items("t", "test", (OpenItem("0", "What hums?", ("bees",)),), Writing())
+    given = "p_true(shown=0), sequence_mean, p_true, p_true(seed=1)"
+    assert _names(given, Task("t", items, items, "here")) == ("p_true(shown=0)", "sequence_mean", "p_true(seed=1)")

@@ -13,8 +13,8 @@ from pytest_llmcal import Scores
 from pytest_llmcal.measurement import Correction, MeasurementError, Observation, Rules, using
 from pytest_llmcal.scores import ScoresError
 from pytest_llmcal.scores.effect import Effect
-from pytest_llmcal.tasks import Item, Items
-from pytest_llmcal.tasks.changes import PromptChange, Swap
+from pytest_llmcal.tasks import Item, Items, OpenItem, Writing
+from pytest_llmcal.tasks.changes import Casing, PromptChange, Swap, WhiteSpace
 
 FIRST_TWO = PromptChange((Swap(0, 1),))
 
@@ -149,7 +149,67 @@ def test_what_cannot_be_judged_is_refused() -> None:
     assert confident.unmoved({"accuracy": 0.9, "ece": 0.9}).status == "holds"
 
 
-def test_scores_in_another_order_than_the_items_are_refused() -> None:
-    items = items_of([2] * 4, np.random.default_rng(4))
-    with pytest.raises(ScoresError, match="are not of the 4 items in their order"):
-        Effect.of(FIRST_TWO, items, lambda asked: scores_of(asked, by_text)._take(np.arange(4)[::-1]))
+def test_scores_are_matched_with_the_items_by_id_and_those_of_others_are_refused() -> None:
+    items = items_of([2, 3, 4, 2], np.random.default_rng(4))
+    effect = Effect.of(FIRST_TWO, items, lambda asked: scores_of(asked, by_text)._take(np.arange(4)[::-1]))
+    assert float(effect.moved("brier")) == 0.0
+    with pytest.raises(ScoresError, match="are not of the 4 items, by id"):
+        Effect.of(FIRST_TWO, items, lambda asked: scores_of(asked, by_text)._take(np.arange(3)))
+
+
+def without(scores: Scores, gone: list[str]) -> Scores:
+    kept = [row for row, name in enumerate(scores.ids or ()) if name not in gone]
+    return scores._take(np.array(kept))._with(left_out=dict.fromkeys(gone, "unparseable"))
+
+
+def test_what_either_side_leaves_out_is_left_out_of_both_and_counted() -> None:
+    items = items_of([2] * 100, np.random.default_rng(5))
+
+    def effect(before: int, after: int) -> Effect:
+        gone = [[f"q{place}" for place in range(before)], [f"q{place}" for place in range(before, before + after)]]
+        return Effect.of(FIRST_TWO, items, lambda asked: without(scores_of(asked, by_text), gone[asked is not items]))
+
+    [verdict] = effect(4, 6).unmoved({"flips": 0.1}).verdicts
+    assert (verdict.status, verdict.measurement.n) == ("holds", 90)
+    assert "10 of 100 items are left out: unparseable after the change 6, unparseable before the change 4" in (
+        verdict.explain()
+    )
+    [hidden] = effect(5, 6).unmoved({"flips": 0.1}).verdicts
+    assert (hidden.status, hidden.measurement.n) == ("undecided", 89)
+
+
+def test_which_choice_was_taken_is_known_from_before_a_calibrator_that_says_nothing_of_choices() -> None:
+    items = items_of([3] * 200, np.random.default_rng(6))
+
+    def score(asked: Items) -> Scores:
+        return scores_of(asked, lambda *who: by_text(*who) + 2.0 * (who[2] == 0))
+
+    def calibrated(scores: Scores) -> Scores:
+        return scores.recalibrated_confidence(scores.confidence / 2, "half")
+
+    plain, effect = Effect.of(FIRST_TWO, items, score), Effect.of(FIRST_TWO, items, score, calibrated)
+    assert float(effect.flips()) == float(plain.flips()) > 0.1
+    assert float(effect.after.confidence.max()) <= 0.5
+    assert {each.status for each in effect.unmoved(0.05).verdicts if each.measurement.name == "flips"} == {"refuted"}
+
+
+def test_written_answers_change_where_their_normalised_texts_do() -> None:
+    items = Items("open", "test", tuple(OpenItem(str(n), f"Where is {n}?", ("Rome",)) for n in range(4)), Writing())
+
+    def score(asked: Items) -> Scores:
+        written = ["Rome"] * 4 if asked is items else ["rome.", "the Rome", "Paris", "Rome"]
+        return Scores([0.9] * 4, [1] * 4, ids=[item.id for item in asked], answers=written)
+
+    assert float(Effect.of(PromptChange((Casing("upper"),)), items, score).flips()) == 0.25
+
+
+def test_a_verdict_says_what_the_change_does_not_reach() -> None:
+    items = items_of([2] * 30 + [3] * 10, np.random.default_rng(7))
+    unread = Effect.of(FIRST_TWO, items, lambda asked: scores_of(asked, by_text)).unmoved({"flips": 0.5})
+    assert "; no prompt shows the choices in their new order: they are merely weighed in it" in unread.explain()
+    few = Items(
+        "few", "test", tuple(replace(item, prompt=f"{item.prompt}{' ?' * (n < 5)}") for n, item in enumerate(items))
+    )
+    doubled = PromptChange((WhiteSpace("spaces are doubled"),))
+    touched = Effect.of(doubled, few, lambda asked: scores_of(asked, by_text)).unmoved({"flips": 0.5})
+    assert "; it changes 5 of 40 items" in touched.explain()

@@ -33,7 +33,8 @@ def choices_of(scores: Scores, what: str) -> Choices:
     if scores.choices is None:
         raise CalibratorError(
             f"{what} needs logits or probabilities over the choices, but {scores!r} holds one "
-            "confidence per item; make it with Scores.from_logits or Scores.from_probabilities"
+            "confidence per item; 'platt', 'isotonic' and other calibrators of a confidence need no more, and scores "
+            "with choices are made with Scores.from_logits or Scores.from_probabilities"
         )
     return scores.choices
 

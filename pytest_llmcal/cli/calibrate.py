@@ -8,6 +8,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_llmcal.cli.arguments import add_chat, chat_of
+
 if TYPE_CHECKING:
     from pytest_llmcal.calibrators import Calibrator
     from pytest_llmcal.scores import Scores
@@ -35,6 +37,12 @@ def add_calibrate(commands: Any) -> None:
     parser.add_argument(
         "--option", metavar="KEY=VALUE", type=_option, action="append", default=[], help="of the calibrator; repeatable"
     )
+    parser.add_argument(
+        "--confidence",
+        metavar="METHOD",
+        help="how sure the model is, as --llmcal-confidence-method: 'self_consistency(samples=10)' (default: a "
+        "choice's probability, and that of the sequence where answers are written)",
+    )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the calibrator")
     parser.add_argument(
         "--by", choices=("nll", "brier"), default="nll", help="what decides whether it is worse (default: nll)"
@@ -44,6 +52,7 @@ def add_calibrate(commands: Any) -> None:
     )
     parser.add_argument("--limit", metavar="N", type=int, help="first items of each split (default: all)")
     parser.add_argument("--device", metavar="DEVICE", default="auto", help="as --llmcal-device (default: auto)")
+    add_chat(parser)
     parser.set_defaults(run=_calibrate)
 
 
@@ -65,6 +74,7 @@ def _calibrate(options: argparse.Namespace) -> tuple[list[str], int]:
     from pytest_llmcal.measurement import MeasurementError
     from pytest_llmcal.scores import ScoresError
     from pytest_llmcal.scoring import ModelError
+    from pytest_llmcal.scoring.confidence import method_for
 
     try:
         calibrator = calibrators.create(options.method, **dict(options.option))  # a wrong one is found out at once
@@ -73,7 +83,9 @@ def _calibrate(options: argparse.Namespace) -> tuple[list[str], int]:
                 f"{options.method} asks the model with prompts of its own, which must be given in Python or in a test: "
                 "see docs/prompt-calibration.md"
             )
-        return _fitted_and_judged(calibrator, _task(options.task, options.limit), options)
+        task = _task(options.task, options.limit)
+        method_for(options.confidence, task.test)  # and so is a method that is not for such answers
+        return _fitted_and_judged(calibrator, task, options)
     except (CalibratorError, MeasurementError, ModelError, ScoresError) as error:
         raise CalibrationError(str(error)) from None
 
@@ -90,7 +102,7 @@ def _task(name: str, limit: int | None) -> Task:
 def _fitted_and_judged(calibrator: Calibrator, task: Task, options: argparse.Namespace) -> tuple[list[str], int]:
     from pytest_llmcal.cli.artefact import Artefact, judge
 
-    seen, unseen = _scores(options.model, task, options.device)
+    seen, unseen = _scores(task, options)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         after = calibrator.fit(seen).transform(unseen)
@@ -102,13 +114,14 @@ def _fitted_and_judged(calibrator: Calibrator, task: Task, options: argparse.Nam
     return artefact.lines(options.out), 0 if artefact.trial.verdict.status == "holds" else 1
 
 
-def _scores(model_name: str, task: Task, device: str) -> tuple[Scores, Scores]:
+def _scores(task: Task, options: argparse.Namespace) -> tuple[Scores, Scores]:
     """Score both splits by one model."""
     from pytest_llmcal.scoring import load_model, score
 
     assert task.calibration is not None
-    model = load_model(model_name, device=device)
+    model = load_model(options.model, device=options.device, **chat_of(options))
     try:
-        return score(model, task.calibration), score(model, task.test)
+        seen, unseen = (score(model, split, confidence=options.confidence) for split in (task.calibration, task.test))
+        return seen, unseen
     finally:
         model.close()

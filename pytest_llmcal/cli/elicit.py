@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmcal.cli.arguments import positive
+from pytest_llmcal.cli.arguments import add_chat, chat_of, positive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,7 @@ def add_elicit(commands: Any) -> None:
     parser.add_argument("--limit", metavar="N", type=positive, help="first items of each split (default: all)")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed of what methods draw (default: 0)")
     parser.add_argument("--device", metavar="DEVICE", default="auto", help="as --llmcal-device (default: auto)")
+    add_chat(parser)
     parser.set_defaults(run=_elicit)
 
 
@@ -54,7 +55,7 @@ def _elicit(options: argparse.Namespace) -> list[str]:
         calibrators.create(options.calibrator)  # a wrong one is found out at once
         task = _task(options.task, options.limit)
         names = _names(options.methods, task)
-        model = load_model(options.model, device=options.device)
+        model = load_model(options.model, device=options.device, **chat_of(options))
         try:
             return _compared(model, task, names, options)
         finally:
@@ -74,16 +75,17 @@ def _task(name: str, limit: int | None) -> Task:
 
 def _names(given: str | None, task: Task) -> Sequence[str]:
     from pytest_llmcal.scoring.confidence import kind_of, method_for, names
-    from pytest_llmcal.scoring.confidence.naming import read_many
+    from pytest_llmcal.scoring.confidence.naming import identity, read_many
 
     kind = kind_of(task.test)
     if kind == "running text":
         raise ElicitationError(f"the task {task.name!r} is running text, whose confidence is always that of the token")
     if given is None:
         return names(kind)
-    for name in (chosen := read_many(given)):
-        method_for(name, task.test)
-    return tuple(dict.fromkeys(chosen))
+    chosen: dict[tuple[object, ...], str] = {}
+    for name in read_many(given):  # two spellings of one method are asked once
+        chosen.setdefault(identity(method_for(name, task.test)), name)
+    return tuple(chosen.values())
 
 
 def _compared(model: Model, task: Task, names: Sequence[str], options: argparse.Namespace) -> list[str]:

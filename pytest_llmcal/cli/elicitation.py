@@ -10,8 +10,9 @@ import numpy as np
 
 from pytest_llmcal import calibrators
 from pytest_llmcal.calibrators import CalibratorError
-from pytest_llmcal.measurement import Measurement, MeasurementError
+from pytest_llmcal.measurement import MOST_LEFT_OUT, Measurement, MeasurementError, hides_too_much, said_of_left_out
 from pytest_llmcal.scores import Scores, ScoresError
+from pytest_llmcal.scores.outcomes import counted
 from pytest_llmcal.scoring import Model, ModelError, score
 from pytest_llmcal.scoring.confidence import AnyMethod, create
 from pytest_llmcal.tasks import Task, TaskError
@@ -20,6 +21,7 @@ LEVEL = 0.95
 """Of the intervals, and of all comparisons of a table together."""
 
 _BEST, _AS_GOOD = "*", "~"
+_NOT_COMPARED = f"; where more than {100 * MOST_LEFT_OUT:g}% are, a method is not compared"
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,16 @@ class Trial:
     calibrated: Scores
     measured: Mapping[Column, Measurement]
 
+    @property
+    def left_out(self) -> str:
+        """How many items it gave no confidence for, in words; empty where there are none."""
+        return said_of_left_out(counted(self.scores.left_out), len(self.scores))
+
+    @property
+    def hides_too_much(self) -> bool:
+        """Whether it gave no confidence for too many items for any claim about it to hold."""
+        return hides_too_much(counted(self.scores.left_out), len(self.scores))
+
 
 @dataclass(frozen=True)
 class Refused:
@@ -163,14 +175,15 @@ class Judged:
     ----------
     column : Column
         Which.
-    best : Trial
-        The method with the best number.
+    best : Trial or None
+        The method with the best number; None where all methods hide too much.
     as_good, worse : tuple of (Trial, Measurement)
-        The others, each with its difference to the best: those that may be as good, and those that are not.
+        The others that do not hide too much, each with its difference to the best: those that may be as good, and
+        those that are not.
     """
 
     column: Column
-    best: Trial
+    best: Trial | None
     as_good: tuple[tuple[Trial, Measurement], ...]
     worse: tuple[tuple[Trial, Measurement], ...]
 
@@ -182,13 +195,19 @@ class Judged:
 def judged(trials: Sequence[Trial], column: Column) -> Judged:
     """Compare the best of a column with all others.
 
+    A method that hides too much is not compared: it would be judged by the items that it chose. The best is that of the
+    items that all of the others gave a confidence for.
+
     Which one is the best is seen in the data, so each comparison shares the error rate with those of all pairs of
     methods in all columns (Bonferroni): all intervals of a table hold at once in `LEVEL` of tables.
     """
-    best = (max if column.upwards else min)(trials, key=lambda trial: float(trial.measured[column]))
+    open_ones = [trial for trial in trials if not trial.hides_too_much]
+    if not open_ones:
+        return Judged(column, None, (), ())
+    best = _best(open_ones, column)
     pairs = len(trials) * (len(trials) - 1) // 2
     level = 1.0 - (1.0 - LEVEL) / max(1, pairs * len(COLUMNS))
-    others = [(trial, column.apart(trial, best, level)) for trial in trials if trial is not best]
+    others = [(trial, column.apart(trial, best, level)) for trial in open_ones if trial is not best]
     told_apart = [difference.high < 0.0 or difference.low > 0.0 for _, difference in others]
     return Judged(
         column,
@@ -196,6 +215,15 @@ def judged(trials: Sequence[Trial], column: Column) -> Judged:
         tuple(other for other, apart in zip(others, told_apart, strict=True) if not apart),
         tuple(other for other, apart in zip(others, told_apart, strict=True) if apart),
     )
+
+
+def _best(trials: Sequence[Trial], column: Column) -> Trial:
+    common = set.intersection(*(set(trial.scores.ids or ()) for trial in trials))
+    measured = [trial.measured[column] for trial in trials]
+    if common and any(len(common) < len(trial.scores) for trial in trials):
+        measured = [column.of(_of(trial.scores, common), _of(trial.calibrated, common)) for trial in trials]
+    values = list(map(float, measured))
+    return trials[values.index((max if column.upwards else min)(values))]
 
 
 def lines(
@@ -215,6 +243,11 @@ def lines(
         f"table right at once in {100 * LEVEL:.0f} of 100",
         *(_sentence(column) for column in columns if len(trials) > 1),
         *(f"{column.title}: not of graded answers" for column in COLUMNS if column not in there),
+        *(
+            f"{trial.name}: {trial.left_out}{_NOT_COMPARED * trial.hides_too_much}"
+            for trial in trials
+            if trial.left_out
+        ),
         *(["", "Not used:"] if refused else []),
         *(f"  {each.name}: {each.reason}" for each in refused),
     ]
@@ -240,7 +273,10 @@ def _number(measured: Measurement) -> str:
 
 
 def _sentence(judgement: Judged) -> str:
-    title, best = judgement.column.title, judgement.best.name
+    title = judgement.column.title
+    if judgement.best is None:
+        return f"{title}: no method is compared"
+    best = judgement.best.name
     if not judgement.worse:
         return f"{title}: best is {best}, and none is shown to be worse"
     worse = "; ".join(

@@ -12,7 +12,7 @@ from pytest_llmcal.history.errors import ComparisonError
 from pytest_llmcal.history.kept import Kept
 from pytest_llmcal.history.keys import Key, key_of, named
 from pytest_llmcal.history.other_data import refusal
-from pytest_llmcal.measurement import Measurement, MeasurementError, higher_is_better
+from pytest_llmcal.measurement import Measurement, MeasurementError, hides_too_much, higher_is_better, share_left_out
 from pytest_llmcal.records import Gate, Record, Run
 from pytest_llmcal.scores import ScoresError
 from pytest_llmcal.scores.comparison import METRICS, Comparison, ece_exchange
@@ -48,7 +48,8 @@ class Change:
     p_worse, p_better : float
         One-sided p-values of a change for the worse and for the better.
     verdict : str
-        `WORSE`, `IMPROVED` or `NOISE`, after the correction over all changes of the comparison.
+        `WORSE`, `IMPROVED` or `NOISE`, after the correction over all changes of the comparison; `WORSE` wherever
+        ``hides_more``.
     """
 
     gates: tuple[str, ...]
@@ -60,6 +61,12 @@ class Change:
     p_worse: float
     p_better: float
     verdict: str = NOISE
+
+    @property
+    def hides_more(self) -> bool:
+        """Whether the newer run leaves out too many items for any claim to hold, and more than the earlier one."""
+        then, now = (share_left_out(one.left_out, one.n) for one in (self.then, self.now))
+        return hides_too_much(self.now.left_out, self.now.n) and now > then
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +115,9 @@ def compare(old: Kept, new: Kept, *, level: float = 0.95, skip_other_data: bool 
     Where item scores of both are kept and give the recorded numbers again, the difference is paired; elsewhere it
     is made of the two intervals. A change is larger than noise if its one-sided p-value survives Holm's
     procedure over all changes: that of the interval, and of a paired ECE that of the exchange test
-    (``statistics.exchange``), as the interval of its difference is too wide to see changes that matter.
+    (``statistics.exchange``), as the interval of its difference is too wide to see changes that matter. Where the
+    newer run hides too many confidences, and more than the earlier one, it is one for the worse, whatever the other
+    items say.
 
     Parameters
     ----------
@@ -272,4 +281,5 @@ def _judged(changes: Sequence[Change], level: float) -> Iterator[Change]:
     worse = step_down(np.array([change.p_worse for change in changes]), shares, rate)
     better = step_down(np.array([change.p_better for change in changes]), shares, rate)
     for change, is_worse, is_better in zip(changes, worse, better, strict=True):
+        is_worse = is_worse or change.hides_more
         yield replace(change, verdict=WORSE if is_worse else IMPROVED if is_better else NOISE)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ SCHEMA = 2
 """Number of what is written; each number up to it is read."""
 _SCHEMA_KEY = b"pytest_llmcal.items"
 _LEFT_OUT_KEY = b"pytest_llmcal.left_out"
+_LEFT_OUT_GROUPS_KEY = b"pytest_llmcal.left_out_groups"
 _ABOUT = tuple(field.name for field in fields(About))
 _LATER = {"confidence_method"}  # files that were written before lack it
 # The last binary digits of logits are noise, which no dictionary shortens: splitting their bytes does a little.
@@ -30,8 +32,8 @@ def write_scores(scores: Sequence[Scores], path: Path) -> Path:
     Columns: ``scores`` (a number for each of them), those of ``About``, ``kind`` (``confidence``, ``logits`` or
     ``probabilities``), ``precision``, ``id``, ``cluster``, ``groups``, ``outcome``, ``confidence``, ``correct``
     (empty where correctness is graded), ``grade`` (empty where it is not), ``label`` and ``values``, the logits or
-    probabilities. Which items are left out, and why, stands in the metadata of the file. What was before a calibrator
-    and the true probabilities of an invented world are not kept.
+    probabilities. Which items are left out, why, and of which groups stands in the metadata of the file. What was
+    before a calibrator and the true probabilities of an invented world are not kept.
     """
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
@@ -39,7 +41,8 @@ def write_scores(scores: Sequence[Scores], path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     tables = [_table(number, one) for number, one in enumerate(scores)]
     left_out = json.dumps([dict(one.left_out) for one in scores]).encode()
-    metadata = {_SCHEMA_KEY: str(SCHEMA).encode(), _LEFT_OUT_KEY: left_out}
+    groups = json.dumps([{name: dict(its) for name, its in one.left_out_groups.items()} for one in scores]).encode()
+    metadata = {_SCHEMA_KEY: str(SCHEMA).encode(), _LEFT_OUT_KEY: left_out, _LEFT_OUT_GROUPS_KEY: groups}
     table = pa.concat_tables(tables).replace_schema_metadata(metadata)
     unfinished = path.with_name(path.name + ".part")  # a crash leaves no half of a file
     pq.write_table(
@@ -139,9 +142,11 @@ def _values(scores: Scores) -> Any:
 def _parts(table: Any) -> Iterator[Scores]:
     number = table["scores"].to_numpy()
     left_out = json.loads(table.schema.metadata.get(_LEFT_OUT_KEY, b"null"))
+    groups = json.loads(table.schema.metadata.get(_LEFT_OUT_GROUPS_KEY, b"null"))
     starts = np.flatnonzero(np.diff(number, prepend=-1))
     for start, end in zip(starts, [*starts[1:], len(number)], strict=True):
-        yield _scores(table.slice(start, end - start), left_out and left_out[number[start]])
+        one = _scores(table.slice(start, end - start), left_out and left_out[number[start]])
+        yield one._with(left_out_groups=MappingProxyType(groups[number[start]])) if groups else one
 
 
 def _scores(part: Any, left_out: Mapping[str, str] | None) -> Scores:

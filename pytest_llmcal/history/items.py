@@ -11,6 +11,7 @@ from pathlib import Path
 from pytest_llmcal.history.item_file import read_scores, write_scores
 from pytest_llmcal.history.keys import calibrator_family
 from pytest_llmcal.scores import Scores
+from pytest_llmcal.scores.hiding_groups import left_out_by_group
 
 Subject = tuple[str | None, str | None, str | None, str | None, str | None, str | None]
 
@@ -112,7 +113,8 @@ def _part(whole: Scores, group: str) -> Iterator[Scores]:
         for member in dict.fromkeys(members):
             name = f"{attribute}={member}"
             if f"{group}, ".startswith(f"{prefix}{name}, "):  # a name may begin another
-                part = whole._group(name, [place for place, other in enumerate(members) if other == member])
+                rows = [place for place, other in enumerate(members) if other == member]
+                part = whole._group(name, rows, left_out_by_group(whole, (attribute,))((member,)))
                 if part.about.group == group:
                     yield part
                 else:

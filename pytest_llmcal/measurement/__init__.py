@@ -13,6 +13,7 @@ from pytest_llmcal.measurement.item_outcomes import (
     OutcomeResult,
     hides_too_much,
     said_of_left_out,
+    share_left_out,
 )
 from pytest_llmcal.measurement.judging import Judgement, Status, judged, shares
 from pytest_llmcal.measurement.measurement import Measurement
@@ -60,6 +61,7 @@ __all__ = [
     "metric_of",
     "range_of",
     "said_of_left_out",
+    "share_left_out",
     "shares",
     "title",
     "using",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from pytest_llmcal.measurement.item_outcomes import MOST_LEFT_OUT
 from pytest_llmcal.measurement.measurement import Measurement
 
 # So many groups that leave a claim open are named in its sentence.
@@ -60,6 +61,8 @@ class GroupMeasurement(Measurement):
         Which group the number is that of, as a part of a sentence: ``"for coast (667 items), the worst of 3"``.
     parts : sequence of Part
         Each group by itself; empty where there is but one.
+    hiding : sequence of str
+        The groups of which more than a tenth of the items are left out, where that is known: no claim holds then.
     whole : int, optional
         Items that the ``n`` measured were taken from, where more of them would be needed to measure more.
 
@@ -72,24 +75,34 @@ class GroupMeasurement(Measurement):
     'too few items to decide in south (9 items)'
     """
 
-    __slots__ = ("found", "parts", "whole")
+    __slots__ = ("found", "hiding", "parts", "whole")
     found: str
+    hiding: tuple[str, ...]
     parts: tuple[Part, ...]
     whole: int | None
 
     def __new__(
-        cls, value: float, *, found: str = "", parts: Sequence[Part] = (), whole: int | None = None, **fields: Any
+        cls,
+        value: float,
+        *,
+        found: str = "",
+        parts: Sequence[Part] = (),
+        hiding: Sequence[str] = (),
+        whole: int | None = None,
+        **fields: Any,
     ) -> GroupMeasurement:
         """Freeze what is known of the groups beside the numbers."""
         self = super().__new__(cls, value, **fields)
         assert isinstance(self, cls)
         object.__setattr__(self, "found", found)
         object.__setattr__(self, "parts", tuple(parts))
+        object.__setattr__(self, "hiding", tuple(hiding))
         object.__setattr__(self, "whole", whole)
         return self
 
     def _fields(self) -> dict[str, Any]:
-        return super()._fields() | {"found": self.found, "parts": self.parts, "whole": self.whole}
+        own = {"found": self.found, "parts": self.parts, "hiding": self.hiding, "whole": self.whole}
+        return super()._fields() | own
 
     def items_needed(self, limit: float) -> int | None:
         """Return about how many items would decide a claim with this limit, if groups kept their shares of them.
@@ -105,6 +118,11 @@ class GroupMeasurement(Measurement):
 
     def _open(self, limits: Sequence[float]) -> Iterator[Part]:
         return (part for part in self.parts if any(part.low < limit < part.high for limit in limits))
+
+    def _too_much_hidden(self) -> str:
+        more = f" and {len(self.hiding) - _MOST_NAMED} more" if len(self.hiding) > _MOST_NAMED else ""
+        some = f"more than {100 * MOST_LEFT_OUT:g}% of {', '.join(self.hiding[:_MOST_NAMED])}{more} are"
+        return super()._too_much_hidden() or (some if self.hiding else "")
 
     def _where(self) -> str:
         return self.found or super()._where()

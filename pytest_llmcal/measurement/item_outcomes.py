@@ -89,3 +89,15 @@ def hides_too_much(left_out: Sequence[LeftOut], n: int) -> bool:
     """
     count = sum(each.items for each in left_out)
     return count > MOST_LEFT_OUT * (n + count)
+
+
+def share_left_out(left_out: Sequence[LeftOut], n: int) -> float:
+    """Return the share of all items that are left out, from 0 to 1.
+
+    Examples
+    --------
+    >>> share_left_out([LeftOut("no number", 2), LeftOut("unparseable", 10)], 36)
+    0.25
+    """
+    count = sum(each.items for each in left_out)
+    return count / (n + count)

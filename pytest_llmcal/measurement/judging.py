@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pytest_llmcal.measurement.item_outcomes import MOST_LEFT_OUT, hides_too_much, said_of_left_out
+from pytest_llmcal.measurement.item_outcomes import said_of_left_out
 from pytest_llmcal.measurement.rules import Correction, current_rules
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ def judged(measurement: Measurement, *, holds: bool, refuted: Callable[[Measurem
     share = 1.0 if correction is None else correction.share()
     missing = said_of_left_out(measurement.left_out, measurement.n)
     missing = missing and f"; {missing}"
-    if holds and hides_too_much(measurement.left_out, measurement.n):
-        hidden = f"{missing}, and where more than {100 * MOST_LEFT_OUT:g}% are, no claim holds"
-        return Judgement("undecided", hidden, share=share)
-    if holds:
+    hides = measurement._too_much_hidden()
+    if hides:
+        missing += f", and where {hides}, no claim holds"
+    if holds and not hides:
         return Judgement("holds", missing, share=share)
-    if not refuted(measurement):
-        return Judgement("undecided", missing, share=share, open_to_items=True)
+    if holds or not refuted(measurement):
+        return Judgement("undecided", missing, share=share, open_to_items=not hides)
     if correction is None:
         return Judgement("refuted", missing)
     strict = 1.0 - (1.0 - measurement.confidence) * share

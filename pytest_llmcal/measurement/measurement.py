@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from pytest_llmcal.measurement.about import About, Bin, NoiseFloor, Uncalibrated
 from pytest_llmcal.measurement.errors import MeasurementError
-from pytest_llmcal.measurement.item_outcomes import LeftOut, said_of_left_out
+from pytest_llmcal.measurement.item_outcomes import MOST_LEFT_OUT, LeftOut, hides_too_much, said_of_left_out
 from pytest_llmcal.measurement.judging import Judgement, judged
 from pytest_llmcal.measurement.notebook import measurement_html
 from pytest_llmcal.measurement.ranges import range_of
@@ -218,6 +218,11 @@ class Measurement(float):
             raise MeasurementError(f"the level of an interval lies between 0 and 1, got {confidence!r}")
         low, high = (self.interval_at or self._scaled)(confidence)
         return type(self)(float(self), **self._fields() | {"low": low, "high": high, "confidence": confidence})
+
+    @property
+    def hides_too_much(self) -> bool:
+        """Whether so many items are left out that no claim holds."""
+        return bool(self._too_much_hidden())
 
     @property
     def noise_floor(self) -> NoiseFloor | None:
@@ -448,6 +453,10 @@ class Measurement(float):
             judgement.p_value,
             judgement.share,
         )
+
+    def _too_much_hidden(self) -> str:
+        """Say where too many items are left out; empty where nowhere."""
+        return f"more than {100 * MOST_LEFT_OUT:g}% are" if hides_too_much(self.left_out, self.n) else ""
 
     def _where(self) -> str:
         """Say on what it was measured."""

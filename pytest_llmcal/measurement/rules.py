@@ -90,7 +90,8 @@ class Rules:
     confidence : float
         Level of the two-sided intervals, between 0 and 1.
     undecided : callable
-        What ``bool(verdict)`` gives for an undecided verdict; it may raise.
+        What ``bool(verdict)`` gives for an undecided verdict, but False where too many items are left out; it may
+        raise.
     observe : callable
         Told of every comparison and verdict.
     correction : Correction or None

@@ -72,7 +72,7 @@ class Verdict:
         return bool(object.__getattribute__(self, "_was_read"))
 
     def __bool__(self) -> bool:
-        if self.status == "undecided":
+        if self.status == "undecided" and not self.measurement.hides_too_much:
             return current_rules().undecided(self)
         return self.status == "holds"
 

@@ -55,7 +55,7 @@ def scores(llmcal_scores: Scores) -> Scores:
 
 @pytest.fixture
 def calibrated_scores(llmcal_calibrated_scores: Scores) -> Scores:
-    """Scores after the marker's calibrator, or temperature scaling, fitted on the task's calibration split."""
+    """Scores after the marker's calibrator, or temperature scaling (Platt scaling of written answers)."""
     return llmcal_calibrated_scores
 
 

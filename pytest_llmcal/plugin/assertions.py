@@ -62,7 +62,9 @@ def in_short(record: Mapping[str, Any]) -> str:
     """Say in one line what was judged; the important words come first, for it is cut at the terminal's width."""
     if record["limit"] is None:
         return f"{record['metric']} {record['relation']} {record['outcome']}"
-    return f"{record['metric']}={record['estimate']:.4f} {record['relation']} {record['limit']:.4g} {record['outcome']}"
+    said = f"{record['metric']}={record['estimate']:.4f} {record['relation']} {record['limit']:.4g} {record['outcome']}"
+    hides = record["relation"] in _RELATIONS and hides_too_much(_left_out(record), record["n"])
+    return f"too many items left out: {said}" if hides else said
 
 
 def explained(record: Mapping[str, Any]) -> list[str]:
@@ -122,8 +124,8 @@ def _next(record: Mapping[str, Any]) -> list[str]:
     outcome, limit, floor = record["outcome"], record["limit"], record["noise_floor_p95"]
     if outcome == "undecided" and hides_too_much(_left_out(record), record["n"]):
         advice = (
-            "have the model say a confidence that can be read about more of the items, or say with --llmcal-undecided "
-            "what such a verdict counts as"
+            "have the model say a confidence that can be read about more of the items; --llmcal-undecided lets no such "
+            "verdict pass"
         )
     elif outcome == "undecided":
         advice = "use more items, accept another limit, or say with --llmcal-undecided what such a verdict counts as"

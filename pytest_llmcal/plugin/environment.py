@@ -61,6 +61,8 @@ def _options(config: pytest.Config) -> dict[str, str]:
         "confidence": str(settings.confidence),
         "undecided": settings.undecided,
     }
+    if settings.engine is not None:
+        options["engine"] = "ray"
     if settings.chat:
         options["chat"] = "the chat template of each model's tokenizer"
     if settings.system is not None:

@@ -120,15 +120,16 @@ def llmcal_calibrated_scores(
     llmcal_scores: Scores,
     llmcal_calibrator: Callable[..., Any],
 ) -> Scores:
-    """Give the scores after a calibrator, fitted on the calibration split: the marker's, or temperature scaling.
+    """Give the scores after a calibrator, fitted on the calibration split: the marker's, or the usual one.
 
-    With --llmcal-calibrator the scores come out of that one already, and are given as they are.
+    That is temperature scaling of choices, and Platt scaling where there is one confidence an item, as of written
+    answers. With --llmcal-calibrator the scores come out of that one already, and are given as they are.
     """
     if calibrator_of(request) is not None:
         return llmcal_scores
     if llmcal_task.calibration is None:
         raise LoadError(f"The task {llmcal_task.name!r} keeps no calibration split, so no calibrator can be fitted.")
-    name = gate_mark(request.node).calibrator or "temperature"
+    name = gate_mark(request.node).calibrator or ("temperature" if llmcal_scores.choices else "platt")
     fitted = llmcal_calibrator(name).fit(llmcal_score(llmcal_task.calibration))
     calibrated: Scores = fitted.transform(llmcal_scores)
     return calibrated

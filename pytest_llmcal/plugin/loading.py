@@ -57,9 +57,10 @@ def _loaded_here(name: str, config: pytest.Config) -> Model:
     source = name if name.startswith(EMBEDDED) else under_root(name, settings.root)
     source, revision = (source, None) if Path(source).exists() else hub_revision(source)
     cache = settings.cache
-    load: Callable[..., Model] = load_model
+    engine = settings.engine
+    load: Callable[..., Model] = load_model if engine is None else engine.load
     if cache is not None:
-        load = partial(cached_model, cache_dir=cache.folder, cache_size=cache.size)
+        load = partial(cached_model, cache_dir=cache.folder, cache_size=cache.size, engine=engine)
     model = load(
         source,
         revision=revision,

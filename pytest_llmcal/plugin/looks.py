@@ -22,6 +22,25 @@ Margin = float | Mapping[str, float]
 
 
 @dataclass(frozen=True)
+class Answering:
+    """How a model answers in one call of a test.
+
+    Attributes
+    ----------
+    score : callable
+        Its scores of items, before calibration.
+    way : hashable
+        What tells this way of answering from any other: the same for the same answers to the same items.
+    calibrated : callable or None
+        What its calibrator makes of scores, where it has one.
+    """
+
+    score: Callable[[Items], Scores]
+    way: Hashable
+    calibrated: Callable[[Scores], Scores] | None
+
+
+@dataclass(frozen=True)
 class Look:
     """One change that was judged.
 
@@ -31,10 +50,13 @@ class Look:
         What came of it.
     records : list of dict
         What was recorded of it.
+    answering : Answering
+        How it was answered; held, so that no other object takes the identity of what it is made of.
     """
 
     steadiness: Steadiness
     records: list[PlainRecord]
+    answering: Answering
 
     def has(self, outcome: str) -> bool:
         """Tell whether a claim had this outcome. Nobody else has read the verdicts by that."""
@@ -73,14 +95,7 @@ class Looks:
     broken: Look | None = None
     share: float | None = None
 
-    def judged(
-        self,
-        change: PromptChange,
-        items: Items,
-        margin: Margin,
-        before: Callable[[], Scores],
-        after: Callable[[Items], Scores],
-    ) -> Steadiness:
+    def judged(self, change: PromptChange, items: Items, margin: Margin, answering: Answering) -> Steadiness:
         """Judge one change, or return what was found of it before.
 
         Raises
@@ -89,26 +104,19 @@ class Looks:
             If more changes are looked at than share the error rate.
         """
         margins = tuple(margin.items()) if isinstance(margin, Mapping) else margin
-        asked = (change, items.fingerprint, margins)
+        asked = (change, items.fingerprint, margins, answering.way)
         if asked not in self.known:
             self._check_count()
-            self.known[asked] = self._look(change, items, margin, before, after)
+            self.known[asked] = self._look(change, items, margin, answering)
         look = self.known[asked]
         if look.has("refuted"):
             self.broken = look
         return look.steadiness
 
-    def _look(
-        self,
-        change: PromptChange,
-        items: Items,
-        margin: Margin,
-        before: Callable[[], Scores],
-        after: Callable[[Items], Scores],
-    ) -> Look:
+    def _look(self, change: PromptChange, items: Items, margin: Margin, answering: Answering) -> Look:
         from pytest_llmcal.scores.effect import Effect
 
-        effect = Effect.of(change, items, lambda asked: before() if asked is items else after(asked))
+        effect = Effect.of(change, items, answering.score, answering.calibrated)
         start = len(self.log.records)
         rules = current_rules()
         if rules.correction is not None:
@@ -116,13 +124,14 @@ class Looks:
             rules = replace(rules, correction=replace(rules.correction, share=lambda: share))
         with using(rules):
             steadiness = effect.unmoved(margin, looks=self.count)
-        return Look(steadiness, self.log.records[start:])
+        return Look(steadiness, self.log.records[start:], answering)
 
     def _check_count(self) -> None:
         if self.broken is None and len(self.known) >= self.count:
             raise MeasurementError(
                 f"the error rate of this test was shared among {self.count} looks at changed prompts, and this is "
-                f"one more; say unmoved_by(..., looks={self.count + 1}), or as many as there are"
+                "one more; say unmoved_by(..., looks=N), with N the number of all changes that the test looks at: each "
+                "change, margin, and way of answering counts"
             )
 
     @property
@@ -177,9 +186,15 @@ def keep_one_look(log: AttemptLog) -> None:
 
 
 def settle(log: AttemptLog) -> None:
-    """Do what an undecided verdict does in this run, once it is known that no look was refuted."""
+    """Fail on a refuted look that the test has not asked about; with none, do what an undecided verdict does here."""
     looks = log.looks
-    if looks is None or not looks.known or looks.broken is not None:
+    if looks is None or not looks.known:
+        return
+    for look in looks.known.values():
+        refuted = next((record for record in look.records if record["outcome"] == "refuted"), None)
+        if refuted is not None and not look.steadiness.was_asserted:
+            pytest.fail(f"nobody asserted this look: {refuted['explanation']}", pytrace=False)
+    if looks.broken is not None:
         return
     for verdict, record in zip(looks.shown.steadiness.verdicts, looks.shown.records, strict=True):
         if record["outcome"] == "undecided" and not verdict:

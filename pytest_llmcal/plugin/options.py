@@ -84,6 +84,11 @@ OPTIONS: tuple[Option, ...] = (
         "number format of the weights: auto, float32, bfloat16, float16; narrow on the CPU, its changes are counted",
         "DTYPE",
     ),
+    Option("engine", "what runs models: this process (default), or replicas on a Ray cluster", "{local,ray}"),
+    Option("ray-address", "Ray cluster to run on, HOST:PORT or auto (default: one of this machine alone)", "ADDRESS"),
+    Option(
+        "workers", "replicas of a model on the Ray cluster (default: one a GPU; without GPUs one a node)", "N", "number"
+    ),
     Option("truncate", "what a prompt that is too long is: an error (default), or cut on the left", "{error,left}"),
     Option("chat", "put every prompt to the model as a user's turn, by its tokenizer's chat template", kind="switch"),
     Option("system", "system prompt before that turn; only with --llmcal-chat", "TEXT"),
@@ -95,7 +100,11 @@ OPTIONS: tuple[Option, ...] = (
         "p_true, margin, 'self_consistency(samples=20)' and so on (default: the probability of the answer)",
         "NAME",
     ),
-    Option("undecided", "what an undecided verdict does to its test (default fail)", "{fail,pass,skip}"),
+    Option(
+        "undecided",
+        "what a verdict does to its test that too few items leave undecided (default fail)",
+        "{fail,pass,skip}",
+    ),
     Option(
         "correction",
         "how gates share one error rate, so that all together refute no more often in error than one: "

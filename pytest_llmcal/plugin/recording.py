@@ -95,6 +95,11 @@ def _rules(item: pytest.Item) -> Rules:
                 f"{record.explanation} But the calibrator {record.calibrator} was fitted on these items, so this says "
                 "nothing about new ones: fit it on others, use cross_fit, or say transform(..., in_sample=True)."
             )
+        if observation.verdict is None and observation.measurement.hides_too_much:
+            pytest.fail(
+                f"{record.explanation} But where {observation.measurement._too_much_hidden()}, no claim holds: have "
+                "the model say a confidence that can be read about more of the items, or gate scores.unanswered()."
+            )
 
     return Rules(
         confidence=settings.confidence,

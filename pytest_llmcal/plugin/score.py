@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_llmcal.plugin.artefacts import calibrated
+from pytest_llmcal.plugin.artefacts import calibrated, calibrator_of
 from pytest_llmcal.plugin.confidence import confidence_of
 from pytest_llmcal.plugin.logs import FLAG, AnsweredTask
-from pytest_llmcal.plugin.looks import looks_of
-from pytest_llmcal.plugin.shelves import LoadError
+from pytest_llmcal.plugin.looks import Answering, looks_of
+from pytest_llmcal.plugin.shelves import AnswerError, LoadError
 from pytest_llmcal.plugin.stash import ATTEMPT, MODELS, SETTINGS
 
 if TYPE_CHECKING:
@@ -81,18 +81,31 @@ class Score:
         Decision
             As a bool it is its verdict, the one that is recorded.
         """
+        from pytest_llmcal.scoring.confidence.written import UnreadableError
         from pytest_llmcal.scoring.until import until
 
         every = _items(asked)
-        decision = until(
-            lambda items: self._scored(items, normalization, confidence),
-            every,
-            verdict=verdict,
-            max_items=max_items,
-            seed=self._request.config.stash[SETTINGS].seed,
-            clusters=clusters,
-            baseline=baseline,
-        )
+
+        def scored(items: Items) -> Scores:
+            try:
+                return self._scored(items, normalization, confidence)
+            except AnswerError as error:
+                if isinstance(error.reason, UnreadableError):
+                    raise error.reason from None  # of these items, which are not all
+                raise
+
+        try:
+            decision = until(
+                scored,
+                every,
+                verdict=verdict,
+                max_items=max_items,
+                seed=self._request.config.stash[SETTINGS].seed,
+                clusters=clusters,
+                baseline=baseline,
+            )
+        except UnreadableError as error:
+            raise AnswerError(str(error)) from None
         self._note_precision(every)
         return decision
 
@@ -139,24 +152,30 @@ class Score:
         Steadiness
             Its verdicts are recorded.
         """
+        from pytest_llmcal.scoring.confidence import identity
+
         items = _items(asked)
         log = self._request.node.stash[ATTEMPT]
+        method = confidence_of(self._request, items, confidence)
+        model = self._request.getfixturevalue("llmcal_model")
+        models = self._request.config.stash[MODELS]
         steadiness = looks_of(log, looks).judged(
             change,
             items,
             margin,
-            before=lambda: self._scored(items, normalization, confidence),
-            after=lambda changed: self._scored(changed, normalization, confidence, keep=False),
+            Answering(
+                lambda wanted: models.score(model, wanted, normalization, method, keep=wanted is items),
+                (normalization, identity(method)),
+                None if calibrator_of(self._request) is None else lambda scores: calibrated(self._request, scores),
+            ),
         )
         self._note_precision(items)
         return steadiness
 
-    def _scored(
-        self, items: Items, normalization: str, confidence: str | AnyMethod | None, *, keep: bool = True
-    ) -> Scores:
+    def _scored(self, items: Items, normalization: str, confidence: str | AnyMethod | None) -> Scores:
         method = confidence_of(self._request, items, confidence)
         model = self._request.getfixturevalue("llmcal_model")
-        scores = self._request.config.stash[MODELS].score(model, items, normalization, method, keep=keep)
+        scores = self._request.config.stash[MODELS].score(model, items, normalization, method)
         return calibrated(self._request, scores)
 
     def _note_precision(self, items: Items) -> None:

@@ -34,7 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Free a model that an interrupt has left behind."""
+    """Free a model that an interrupt has left behind, and the engine that ran it."""
     shelf = config.stash.get(MODELS, None)
     if shelf is not None:
         shelf.release()
+        engine = config.stash[SETTINGS].engine
+        if engine is not None:
+            engine.close()

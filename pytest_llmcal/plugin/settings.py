@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,9 @@ from pytest_llmcal.history.errors import BaselineError
 from pytest_llmcal.history.names import baseline_path
 from pytest_llmcal.plugin.logs import Logs, read_logs
 from pytest_llmcal.plugin.options import OPTIONS, Option
+
+if TYPE_CHECKING:
+    from pytest_llmcal.scoring import RayEngine
 
 DEFAULT_MODEL = "world/gpt2"
 DEFAULT_TASK = "world/qa"
@@ -45,6 +48,8 @@ class Settings:
         Folders of calibrators, absolute, each with the model that it is for where that was said.
     device, dtype : str
         As given to the model's loader.
+    engine : RayEngine or None
+        Where models run; None for this process.
     truncate : {"error", "left"}
         What becomes of a prompt that is too long for the model.
     chat : bool
@@ -83,6 +88,7 @@ class Settings:
     calibrators: tuple[tuple[str | None, Path], ...]
     device: str
     dtype: str
+    engine: RayEngine | None
     truncate: str
     chat: bool
     system: str | None
@@ -159,6 +165,7 @@ def resolve(config: pytest.Config) -> Settings:
         calibrators=_calibrators(given["calibrator"], models, root),
         device=_text(given["device"], "auto"),
         dtype=_text(given["dtype"], "auto"),
+        engine=_engine(config, given["engine"], given["ray-address"], given["workers"]),
         truncate=_choice(given["truncate"], ("error", "left")),
         chat=_switch(given["chat"]),
         system=_system(given["system"], given["chat"]),
@@ -366,6 +373,27 @@ def _confidence_method(given: Given | None) -> str | None:
     except ModelError as error:
         raise pytest.UsageError(f"{given.where}: {error}.") from None
     return name
+
+
+def _engine(
+    config: pytest.Config, name: Given | None, address: Given | None, workers: Given | None
+) -> RayEngine | None:
+    if _choice(name, ("local", "ray")) == "local":
+        for given in (address, workers):
+            if given is not None:
+                raise pytest.UsageError(f"{given.where} needs --llmcal-engine ray.")
+        return None
+    if hasattr(config, "workerinput") or getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError(
+            "--llmcal-engine ray does not go with the workers of pytest-xdist (-n): each would have replicas of its "
+            "own; leave -n out."
+        )
+    from pytest_llmcal.scoring import ModelError, RayEngine  # only a run on a cluster pays for it
+
+    try:
+        return RayEngine(None if address is None else _text(address, ""), _whole(workers, None, least=1))
+    except ModelError as error:
+        raise pytest.UsageError(f"--llmcal-engine: {error}.") from None
 
 
 def _choice(given: Given | None, allowed: tuple[str, ...]) -> str:

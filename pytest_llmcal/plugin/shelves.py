@@ -36,6 +36,10 @@ class AnswerError(Exception):
 
     __module__ = "builtins"  # as above
 
+    def __init__(self, text: str, reason: Exception | None = None) -> None:
+        super().__init__(text)
+        self.reason = reason
+
 
 class Hooked:
     """Loads by a hook what a name means, and finds out once what cannot be loaded.
@@ -176,6 +180,7 @@ class ModelShelf:
         """
         from pytest_llmcal.scoring import ModelError, score
         from pytest_llmcal.scoring.confidence import identity, told
+        from pytest_llmcal.tasks import TaskError
 
         key = (id(model), items.task, items.split, items.fingerprint, normalization, identity(method))
         if key not in self._scores:
@@ -183,8 +188,8 @@ class ModelShelf:
                 start = perf_counter()
                 try:
                     answers = score(model, items, normalization=normalization, confidence=method, progress=progress)
-                except ModelError as error:
-                    raise AnswerError(str(error)) from None
+                except (ModelError, TaskError) as error:  # it cannot answer, or what it wrote cannot be judged
+                    raise AnswerError(str(error), error) from None
             if not keep:
                 return answers
             self._answered[self._name, items.fingerprint, told(method)] = Answered(items, perf_counter() - start)

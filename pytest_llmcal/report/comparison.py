@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pytest_llmcal.measurement import MOST_LEFT_OUT, said_of_left_out
 from pytest_llmcal.report.numbers import number, percent, plural
 from pytest_llmcal.report.wording import subject
 
@@ -58,7 +59,7 @@ def _row(change: Change) -> tuple[str, ...]:
         number(now.estimate),
         _signed(float(difference)),
         f"{_signed(difference.low)} to {_signed(difference.high)}",
-        f"{change.test}, p={min(change.p_worse, change.p_better):.2g}",
+        "more left out" if change.hides_more else f"{change.test}, p={min(change.p_worse, change.p_better):.2g}",
     )
 
 
@@ -75,6 +76,9 @@ def _notes(compared: RunComparison) -> list[str]:
             "A change of ECE is judged by exchanging the answers of both models, item by item; its interval stands "
             "for any two models and is wider."
         )
+    notes += dict.fromkeys(
+        _left_out(change) for change in compared.changes if change.then.left_out or change.now.left_out
+    )
     reasons = [change.why_unpaired for change in compared.changes if change.why_unpaired is not None]
     notes += [f"{reasons.count(why)} not paired, so less can be told: {why}." for why in dict.fromkeys(reasons)]
     for run, kept in (("the earlier run", compared.old), ("the newer run", compared.new)):
@@ -87,6 +91,17 @@ def _notes(compared: RunComparison) -> list[str]:
     if compared.left_out:
         notes.append(f"Not compared: {'; '.join(compared.left_out)}.")
     return notes
+
+
+def _left_out(change: Change) -> str:
+    said = [said_of_left_out(one.left_out, one.n) or f"none of {one.n} items" for one in (change.then, change.now)]
+    counts = "as then" if said[0] == said[1] else f"then {said[0]}"
+    if not change.hides_more:
+        return f"Now {said[1]}; {counts}."
+    return (
+        f"Now {said[1]}; {counts}: where a run leaves out more than {100 * MOST_LEFT_OUT:g}%, and more than the one "
+        "before, it is called worse, whatever the other items say."
+    )
 
 
 def _signed(value: float) -> str:

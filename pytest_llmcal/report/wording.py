@@ -122,7 +122,7 @@ def title(name: str) -> str:
 
 def subject(record: Record) -> str:
     """Return what was measured: the metric, of which group, of which confidence, after which calibrator."""
-    parts = [title_of(record.metric)]
+    parts = [title_of(record.metric) if record.relation != "unmoved" else _moved(record)]
     if record.group is not None:
         parts.append(f"for {record.group}")
     if record.confidence_method is not None:
@@ -130,6 +130,16 @@ def subject(record: Record) -> str:
     if record.calibrator is not None:
         parts.append(f"after {record.calibrator}")
     return " ".join(parts)
+
+
+def _moved(record: Record) -> str:
+    """Return what moved when prompts were changed, and which change it was: its claim names it."""
+    ends = " holds: " if record.outcome == "holds" else f" is {record.outcome}: "
+    change = record.explanation.partition(" when ")[2].partition(ends)[0] or "prompts are changed"
+    metric = metric_of(record.metric)
+    if metric is None:
+        return f"{title_of(record.metric)} when {change}"
+    return f"{title_of(metric)} when {change}, less before"
 
 
 def claim(record: Record) -> str:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pytest_llmcal.measurement import Measurement
 from pytest_llmcal.scores.errors import ScoresError
-from pytest_llmcal.scores.measures.proportion import proportion
+from pytest_llmcal.scores.measures.proportion import proportion, share_with_left_out
 from pytest_llmcal.scores.outcomes import NOTHING
 
 if TYPE_CHECKING:
@@ -67,8 +67,11 @@ class Abstained:
 
     @property
     def coverage(self) -> Measurement:
-        """The share of items that are answered, with the Clopper-Pearson interval; 0 where none is."""
-        return proportion(self.scores, "coverage", self.is_answered, None, f"answered {self._when()}")
+        """The share of items that are answered, with the Clopper-Pearson interval; 0 where none is.
+
+        Items that are left out because they have no confidence are never answered, and count among all.
+        """
+        return share_with_left_out(self.scores, "coverage", self.is_answered, f"answered {self._when()}")
 
     @property
     def risk(self) -> Measurement:

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_llmcal.measurement import GroupMeasurement, Measurement, Verdict, judged
+from pytest_llmcal.measurement import (
+    GroupMeasurement,
+    Measurement,
+    Verdict,
+    hides_too_much,
+    judged,
+    said_of_left_out,
+)
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures.overconfidence import confidence_minus_accuracy
+from pytest_llmcal.scores.outcomes import counted
 from pytest_llmcal.scores.validation import checked_min_items
 from pytest_llmcal.statistics.calibration_tests.testing import examine
 from pytest_llmcal.statistics.clusters import members_of
@@ -172,12 +180,14 @@ def audit(
     held_out = other & (bins >= found.subgroup.first) & (bins <= found.subgroup.last)
     for name, member in found.subgroup.members.items():
         held_out &= members[name] == member
-    part = self._group(_named(found.subgroup, edges), list(np.flatnonzero(held_out)))
-    return _tested(part, found, _named(found.subgroup, edges), (int(first.sum()), len(self)), confidence)
+    part = self._group(_named(found.subgroup, edges), list(np.flatnonzero(held_out)), self.left_out)
+    return _tested(part, found, _named(found.subgroup, edges), (int(first.sum()), self), confidence)
 
 
-def _tested(part: Scores, found: Search, subgroup: str, items: tuple[int, int], confidence: float | None) -> Audit:
+def _tested(part: Scores, found: Search, subgroup: str, items: tuple[int, Scores], confidence: float | None) -> Audit:
     searched, whole = items
+    left_out = counted(whole.left_out)
+    missing = said_of_left_out(left_out, len(whole))
     sign = -1.0 if found.z < 0.0 else 1.0
     direction = "underconfident" if sign < 0.0 else "overconfident"
     tested = examine(partial(total, sign), part.confidence, part.correct, members_of(part.clusters))
@@ -196,12 +206,15 @@ def _tested(part: Scores, found: Search, subgroup: str, items: tuple[int, int], 
         low=low,
         high=high,
         n=len(part),
-        method=f"{direction} subgroup found among {found.looked_at} on {searched} other items; {gap.method}",
+        method=f"{direction} subgroup found among {found.looked_at} on {searched} other items; {gap.method}"
+        + (missing and f"; {missing}"),
         confidence=gap.confidence,
         about=part.about,
+        # Of a subgroup nobody knows the share, which would be large in any small one: that of all items decides.
+        left_out=left_out if hides_too_much(left_out, len(whole)) else (),
         scores=part,
         interval_at=interval_at,
-        whole=whole,
+        whole=len(whole),
         found=f"in {subgroup}, on {len(part)} held-out {'item' if len(part) == 1 else 'items'} (it looked the most "
         f"{direction} of {found.looked_at} subgroups on {searched} others; p = {tested.p_value:.2g} here)",
     )

@@ -62,7 +62,7 @@ class Decision:
 
 
 def decide(
-    samples: Iterable[tuple[Scores, ...]],
+    samples: Iterable[tuple[Scores | None, ...]],
     looks: Sequence[Look],
     verdict: VerdictOf,
     *,
@@ -74,7 +74,8 @@ def decide(
     ----------
     samples : iterable of tuple of Scores
         All scores so far at each look: one for a model, two for a model and its baseline. Each
-        continues the one before, rows in random order. No more are asked for than are needed.
+        continues the one before, rows in random order. No more are asked for than are needed. None where nothing is
+        known yet: that look is passed over.
     looks : sequence of Look
         The looks, fixed beforehand.
     verdict : callable
@@ -104,7 +105,10 @@ def decide(
         rules = replace(rules, correction=replace(rules.correction, share=lambda: share))
     for times, (look, sample) in enumerate(zip(looks, samples, strict=False), start=1):
         strict = replace(rules, confidence=level(confidence, look.share), observe=_tell_nobody)
-        found = _looked_for(verdict, sample, strict, is_last=times == len(looks))
+        known = tuple(scores for scores in sample if scores is not None)
+        if len(known) < len(sample):
+            continue
+        found = _looked_for(verdict, known, strict, is_last=times == len(looks))
         if found is None or (found.status == "undecided" and times < len(looks)):
             continue
         state = _in_words(found, look, times, most)
@@ -113,8 +117,8 @@ def decide(
         return Decision(
             # Made anew under the rules of the run: this verdict is recorded.
             verdict=replace(found, reason=f"{found.reason}; {state}"),
-            scores=sample[0],
-            baseline=sample[1] if len(sample) > 1 else None,
+            scores=known[0],
+            baseline=known[1] if len(known) > 1 else None,
             items=look.items,
             most=most,
             looks=times,

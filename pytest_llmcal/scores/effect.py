@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 
 from pytest_llmcal.measurement import Correction, Measurement, MeasurementError, Verdict, current_rules, title, using
 from pytest_llmcal.measurement.judging import judged
@@ -19,7 +21,8 @@ from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.measures.proportion import proportion
 from pytest_llmcal.scores.scores import Scores
 from pytest_llmcal.tasks.changes import PromptChange
-from pytest_llmcal.tasks.items import Item, Items, questions_of
+from pytest_llmcal.tasks.correctness.exact import normalized
+from pytest_llmcal.tasks.items import Items, asked_of
 
 MOVES = ("accuracy", "ece", "flips")
 """What a margin that is one number is for."""
@@ -34,7 +37,13 @@ class Effect:
     change : PromptChange
         What was changed.
     before, after : Scores
-        The answers; those after the change have their choices in the old order.
+        The answers; those after the change have their choices in the old order. An item that is left out on one
+        side, because it has no confidence, is left out on both.
+    note : str
+        What the change does not reach, as the rest of a sentence; empty where it changes every item.
+    uncalibrated : Effect or None
+        The same before calibration, where these answers were calibrated: of a calibrator that changes
+        nothing but the confidence, it knows which choices were taken.
 
     Raises
     ------
@@ -45,9 +54,17 @@ class Effect:
     change: PromptChange
     before: Scores
     after: Scores
+    note: str = ""
+    uncalibrated: Effect | None = None
 
     @classmethod
-    def of(cls, change: PromptChange, items: Items, score: Callable[[Items], Scores]) -> Effect:
+    def of(
+        cls,
+        change: PromptChange,
+        items: Items,
+        score: Callable[[Items], Scores],
+        calibrated: Callable[[Scores], Scores] | None = None,
+    ) -> Effect:
         """Ask a model twice.
 
         Parameters
@@ -58,6 +75,8 @@ class Effect:
             What is asked.
         score : callable
             Gives a model's scores on items: ``lambda items: pytest_llmcal.scoring.score(model, items)``.
+        calibrated : callable, optional
+            What a calibrator makes of scores, before and after the change.
 
         Raises
         ------
@@ -76,13 +95,25 @@ class Effect:
         >>> float(effect.flips())
         1.0
         """
-        before, after = score(items), score(change.apply(items))
-        return cls(change, before._with(before=None), in_the_old_order(after, change, questions_of(items), before))
+        changed = change.apply(items)
+        both = score(items), score(changed)
+        note = _reach(change, items, changed)
+        plain = cls._of(change, items, both, note)
+        if calibrated is None:
+            return plain
+        return replace(cls._of(change, items, (calibrated(both[0]), calibrated(both[1])), note), uncalibrated=plain)
+
+    @classmethod
+    def _of(cls, change: PromptChange, items: Items, both: tuple[Scores, Scores], note: str) -> Effect:
+        before, after = both
+        return cls(change, before._with(before=None), in_the_old_order(after, change, items, before), note)
 
     def __post_init__(self) -> None:
-        both = Comparison(self.after, self.before)
-        object.__setattr__(self, "before", both.baseline)
-        object.__setattr__(self, "after", both.scores)
+        before, after = _both_answered(self.before, self.after)
+        left_out = after.left_out
+        both = Comparison(after._with(left_out={}), before._with(left_out={}))
+        object.__setattr__(self, "before", both.baseline._with(left_out=left_out))
+        object.__setattr__(self, "after", both.scores._with(left_out=left_out))
 
     def __repr__(self) -> str:
         return f"<Effect on {len(self.before)} items when {self.change}>"
@@ -90,18 +121,30 @@ class Effect:
     def flips(self, *, confidence: float | None = None) -> Measurement:
         """Measure the share of items that get another answer, with the Clopper-Pearson interval.
 
+        Written answers are others where their normalised texts are (see `tasks.correctness.exact.normalized`).
+
         Raises
         ------
         ScoresError
-            If it is not known which choices were taken.
+            If it is known neither which choices were taken nor what was written.
         """
-        if self.before.choices is None or self.after.choices is None:
-            raise ScoresError(
-                "the scores hold one confidence an item and not which choice it is in, so nothing is known of answers "
-                'that change; name the metrics: margin={"accuracy": 0.02, "ece": 0.02}'
+        return proportion(self.before, "flips", self._changed(), confidence, "items that get another answer")
+
+    def _changed(self) -> npt.NDArray[np.bool_]:
+        """Return which items get another answer, shape (n,)."""
+        before, after = self.before, self.after
+        if before.choices is not None and after.choices is not None:
+            return np.not_equal(before.choices.chosen, after.choices.chosen)
+        if before.answers is not None and after.answers is not None:
+            return np.array(
+                [normalized(then) != normalized(now) for then, now in zip(before.answers, after.answers, strict=True)]
             )
-        changed = self.before.choices.chosen != self.after.choices.chosen
-        return proportion(self.before, "flips", changed, confidence, "items that get another answer")
+        if self.uncalibrated is not None:
+            return self.uncalibrated._changed()
+        raise ScoresError(
+            "the scores hold one confidence an item and not which choice it is in, so nothing is known of answers "
+            'that change; name the metrics: margin={"accuracy": 0.02, "ece": 0.02}'
+        )
 
     def moved(self, metric: str) -> Measurement:
         """Measure by how much a metric moves, after less before, paired item by item; ``"flips"`` as it is.
@@ -169,6 +212,7 @@ class Effect:
             "unmoved",
             f"{_claim(metric)} at most {margin:.4g} when {self.change}",
             self._reason(metric, moved)
+            + (self.note and f"; {self.note}")
             + judgement.note
             + (f"; about {needed} items would decide it" if needed else ""),
             moved,
@@ -200,10 +244,13 @@ class Steadiness:
         What was changed.
     verdicts : tuple of Verdict
         One a metric.
+    was_asserted : bool
+        Whether anybody has asked for it as a bool.
     """
 
     change: PromptChange
     verdicts: tuple[Verdict, ...]
+    was_asserted: bool = field(default=False, init=False, compare=False)
 
     @property
     def status(self) -> str:
@@ -212,6 +259,7 @@ class Steadiness:
         return next((status for status in ("refuted", "undecided") if status in found), "holds")
 
     def __bool__(self) -> bool:
+        object.__setattr__(self, "was_asserted", True)
         return self.status != "refuted"
 
     def explain(self) -> str:
@@ -222,16 +270,16 @@ class Steadiness:
         return f"<Steadiness {self.status}: {self.change}>"
 
 
-def in_the_old_order(after: Scores, change: PromptChange, items: list[Item], before: Scores) -> Scores:
+def in_the_old_order(after: Scores, change: PromptChange, items: Items, before: Scores) -> Scores:
     """Return scores of changed items with every choice at its old place, said to be of the items before.
 
     Parameters
     ----------
     after : Scores
-        Of the changed items, in their order.
+        Of the changed items, matched by id.
     change : PromptChange
         What was changed.
-    items : list of Item
+    items : Items
         What it was before.
     before : Scores
         Of those items.
@@ -239,17 +287,18 @@ def in_the_old_order(after: Scores, change: PromptChange, items: list[Item], bef
     Raises
     ------
     ScoresError
-        If the scores are not of these items in this order.
+        If the scores are of other items, or have no ids.
     """
-    if after.ids != tuple(item.id for item in items):
-        raise ScoresError(f"the scores of changed prompts, {after!r}, are not of the {len(items)} items in their order")
+    known = {item.id: item for item in asked_of(items)}
+    if after.ids is None or known.keys() != {*after.ids, *after.left_out}:
+        raise ScoresError(f"the scores of changed prompts, {after!r}, are not of the {len(items)} items, by id")
     about = replace(after.about, data=before.about.data)
     if after.choices is None:
         return after._with(about=about, before=None)
-    counts = np.array([len(item.choices) for item in items])
-    places = np.tile(np.arange(after.choices.values.shape[1]), (len(items), 1))
-    for count in np.unique(counts):
-        places[counts == count, :count] = change.places(int(count))
+    places = np.tile(np.arange(after.choices.values.shape[1]), (len(after), 1))
+    for row, identity in enumerate(after.ids):
+        there = change.places_of(known[identity], items.task)
+        places[row, : len(there)] = there
     old = partial(_put, places)
     choices = Choices(
         old(after.choices.values),
@@ -265,6 +314,34 @@ def in_the_old_order(after: Scores, change: PromptChange, items: list[Item], bef
         about=about,
         before=None,
     )
+
+
+def _both_answered(before: Scores, after: Scores) -> tuple[Scores, Scores]:
+    """Return both without the items that either leaves out, and with what both leave out."""
+    if not before.left_out and not after.left_out:
+        return before, after
+    reasons = {
+        identity: f"{reason} {when} the change"
+        for scores, when in ((after, "after"), (before, "before"))
+        for identity, reason in scores.left_out.items()
+    }
+    rows = [[row for row, name in enumerate(each.ids or ()) if name not in reasons] for each in (before, after)]
+    if not all(rows):
+        raise ScoresError("no item has a confidence both before and after the change of its prompt")
+    left_out = MappingProxyType(reasons)
+    kept_before, kept_after = (
+        each._take(np.array(kept))._with(left_out=left_out) for each, kept in zip((before, after), rows, strict=True)
+    )
+    return kept_before, kept_after
+
+
+def _reach(change: PromptChange, items: Items, changed: Items) -> str:
+    if not change.steps:
+        return ""
+    if change.only_weighed(items):
+        return "no prompt shows the choices in their new order: they are merely weighed in it"
+    touched = sum(old != new for old, new in zip(items, changed, strict=True))
+    return "" if touched == len(items) else f"it changes {touched} of {len(items)} items"
 
 
 def _put(places: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -18,8 +18,10 @@ from pytest_llmcal.measurement import (
     worst_name,
 )
 from pytest_llmcal.scores.errors import ScoresError
+from pytest_llmcal.scores.hiding_groups import hiding_groups, left_out_by_group
 from pytest_llmcal.scores.measured_groups import MeasuredGroup, MeasuredGroups, measured_groups, metric_of_scores
 from pytest_llmcal.scores.measures.measured import level_of
+from pytest_llmcal.scores.outcomes import counted
 from pytest_llmcal.statistics.interval import Interval
 from pytest_llmcal.statistics.simultaneous import (
     gaps_between,
@@ -230,6 +232,8 @@ class ByGroup(Mapping[str, "Scores"]):
             method=f"{self._kinds(measured)}; {method}{measured.left_out}",
             confidence=level,
             about=replace(whole.about, group=about),
+            left_out=counted(whole.left_out),
+            hiding=hiding_groups(whole, self.attributes, measured.least),
             scores=whole,
             interval_at=interval_at,
             **more,
@@ -252,8 +256,8 @@ def by_group(self: Scores, *attributes: str) -> ByGroup:
 
     Notes
     -----
-    Nobody knows to which group an item belongs that is left out, so each group carries all of them: no claim about a
-    group holds unless it would with all of them in it.
+    Where nobody knows to which group an item belongs that is left out, each group carries it: no claim about a group
+    holds unless it would with all of those in it. Of answers that a model writes that is known.
 
     Raises
     ------
@@ -274,11 +278,12 @@ def by_group(self: Scores, *attributes: str) -> ByGroup:
     members: dict[tuple[str, ...], list[int]] = {}
     for index, names in enumerate(zip(*map(self._members, attributes), strict=True)):
         members.setdefault(names, []).append(index)
+    left_out_of = left_out_by_group(self, attributes)
     parts: dict[str, Scores] = {}
     for names in sorted(members):
         said = ", ".join(f"{attribute}={name}" for attribute, name in zip(attributes, names, strict=True))
         name = ", ".join(names)
-        parts[name if name not in parts else said] = self._group(said, members[names])
+        parts[name if name not in parts else said] = self._group(said, members[names], left_out_of(names))
     return ByGroup(self, attributes, parts)
 
 

@@ -56,6 +56,7 @@ def joined(parts: Sequence[Scores], *, about: About | None = None) -> Scores:
         answers=None if first.answers is None else tuple(one for part in parts for one in part.answers or ()),
         outcomes=None if first.outcomes is None else tuple(one for part in parts for one in part.outcomes or ()),
         left_out=_left_out(parts),
+        left_out_groups=MappingProxyType({id_: its for part in parts for id_, its in part.left_out_groups.items()}),
         about=whole,
         choices=None if first.choices is None else _choices([part.choices for part in parts if part.choices]),
         before=None

@@ -19,6 +19,7 @@ OUTCOMES = tuple(OUTCOME_RULES)
 """What an answer may have been; ``measurement.OUTCOME_RULES`` says how each is counted."""
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING_KNOWN: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 def checked_outcomes(values: Sequence[str] | None, n: int) -> tuple[str, ...] | None:

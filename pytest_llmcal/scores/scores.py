@@ -28,7 +28,7 @@ from pytest_llmcal.scores.measures import by_choice, calibration, decomposition,
 from pytest_llmcal.scores.measures.unanswered import unanswered
 from pytest_llmcal.scores.measures.uncalibrated import beside_uncalibrated
 from pytest_llmcal.scores.notebook import scores_html
-from pytest_llmcal.scores.outcomes import NOTHING, checked_left_out, checked_outcomes, parted
+from pytest_llmcal.scores.outcomes import NOTHING, NOTHING_KNOWN, checked_left_out, checked_outcomes, parted
 from pytest_llmcal.scores.plot import plot_reliability
 from pytest_llmcal.scores.reliability import reliability as reliability_curve
 from pytest_llmcal.scores.table import read_table
@@ -49,6 +49,7 @@ from pytest_llmcal.scores.validation import (
 from pytest_llmcal.statistics.clusters import members_of
 
 Groups = Mapping[str, Sequence[str]]
+_MAPPINGS = ("groups", "left_out", "left_out_groups")
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -89,6 +90,8 @@ class Scores:
     ----------
     confidence, correct, ids, groups, clusters, answers, outcomes, left_out, about
         Copies of what was given; ``correct`` is boolean unless an answer is graded between 0 and 1, else double.
+    left_out_groups : mapping of str to mapping
+        The groups of items left out, by id, where they are known: each a mapping from attribute to name.
     choices : Choices or None
         Logits or probabilities over the choices, where the scores were made of them.
     before : Scores or None
@@ -117,6 +120,7 @@ class Scores:
     answers: tuple[str, ...] | None
     outcomes: tuple[str, ...] | None
     left_out: Mapping[str, str]
+    left_out_groups: Mapping[str, Mapping[str, str]]
     about: About
     choices: Choices | None
     before: Scores | None
@@ -147,6 +151,7 @@ class Scores:
             answers=checked_answers(answers, n),
             outcomes=checked_outcomes(outcomes, n),
             left_out=checked_left_out(left_out, names),
+            left_out_groups=NOTHING_KNOWN,
             about=about or About(),
         )
 
@@ -434,6 +439,7 @@ class Scores:
             groups=checked_groups(groups, n),
             clusters=checked_clusters(clusters, n),
             left_out=NOTHING,
+            left_out_groups=NOTHING_KNOWN,
             about=about or About(),
             choices=choices,
         )
@@ -453,7 +459,7 @@ class Scores:
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy cannot be pickled, and arrays come back writeable.
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return _restored, (values | {"groups": dict(self.groups), "left_out": dict(self.left_out)},)
+        return _restored, (values | {name: dict(values[name]) for name in _MAPPINGS},)
 
     def __len__(self) -> int:
         return len(self.confidence)
@@ -558,9 +564,9 @@ class Scores:
             raise ScoresError(f"the items carry no attribute {attribute!r}; those they carry: {there}")
         return self.groups[attribute]
 
-    def _group(self, name: str, index: list[int]) -> Scores:
+    def _group(self, name: str, index: list[int], left_out: Mapping[str, str]) -> Scores:
         group = f"{self.about.group}, {name}" if self.about.group else name
-        return self._take(np.array(index))._with(about=replace(self.about, group=group))
+        return self._take(np.array(index))._with(left_out=left_out, about=replace(self.about, group=group))
 
     def split(self, fraction: float, seed: int = 0) -> tuple[Scores, Scores]:
         """Return two parts at random: about ``fraction`` of the items, and the rest, each in their old order.
@@ -660,6 +666,6 @@ class Scores:
 def _restored(values: dict[str, Any]) -> Scores:
     scores = Scores.__new__(Scores)
     arrays = {name: locked(values[name]) for name in ("confidence", "correct")}
-    mappings = {name: MappingProxyType(values[name]) for name in ("groups", "left_out")}
+    mappings = {name: MappingProxyType(values[name]) for name in _MAPPINGS}
     scores._set(**values | arrays | mappings)
     return scores

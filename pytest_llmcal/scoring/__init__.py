@@ -19,6 +19,7 @@ from pytest_llmcal.scoring.protocol import (
     Request,
 )
 from pytest_llmcal.scoring.recorded import RecordedModel
+from pytest_llmcal.scoring.replicas import RayEngine
 from pytest_llmcal.scoring.score import score
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "NextToken",
     "Progress",
     "Prompts",
+    "RayEngine",
     "RecordedModel",
     "Request",
     "cached_model",

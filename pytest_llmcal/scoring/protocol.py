@@ -119,16 +119,16 @@ class GenerationOptions:
 
     def __post_init__(self) -> None:
         for name, least in (("max_tokens", 1), ("samples", 1), ("seed", None)):
-            _check_whole(name, getattr(self, name), least)
+            check_whole(name, getattr(self, name), least)
         if not isinstance(self.stop, Iterable):
             raise ModelError(f"stop is {self.stop!r}; allowed are a text and sequences of texts, () for none")
         object.__setattr__(self, "stop", (self.stop,) if isinstance(self.stop, str) else tuple(self.stop))
         for each in self.stop:
             if not isinstance(each, str) or not each:
                 raise ModelError(f"stop has {each!r}; allowed are texts of at least one character")
-        if not (_is_number(self.temperature) and 0 <= self.temperature <= sys.float_info.max):
+        if not (is_number(self.temperature) and 0 <= self.temperature <= sys.float_info.max):
             raise ModelError(f"temperature is {self.temperature!r}; allowed are 0 and finite numbers above")
-        if not (_is_number(self.top_p) and 0 < self.top_p <= 1):
+        if not (is_number(self.top_p) and 0 < self.top_p <= 1):
             raise ModelError(f"top_p is {self.top_p!r}; allowed are numbers above 0 and at most 1")
         for name in ("temperature", "top_p"):  # 1 and 1.0 are the same question to a cache
             object.__setattr__(self, name, float(getattr(self, name)))
@@ -136,13 +136,21 @@ class GenerationOptions:
             raise ModelError(f"{self.samples} samples at temperature 0 are all the same text; a temperature is needed")
 
 
-def _check_whole(name: str, value: object, least: int | None) -> None:
+def check_whole(name: str, value: object, least: int | None) -> None:
+    """Refuse what is no whole number, or too small a one.
+
+    Raises
+    ------
+    ModelError
+        It is none; name, value and what is allowed are told.
+    """
     if isinstance(value, bool) or not isinstance(value, int) or (least is not None and value < least):
         allowed = "whole numbers" if least is None else f"whole numbers of at least {least}"
         raise ModelError(f"{name} is {value!r}; allowed are {allowed}")
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Say whether a value is a number, as true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -21,7 +21,7 @@ from pytest_llmcal.scoring.protocol import (
     Prompts,
     Request,
 )
-from pytest_llmcal.tasks import TaskError
+from pytest_llmcal.tasks import OpenItem, TaskError
 from pytest_llmcal.tasks.rows import Row, read_file
 
 RECORDED = "recorded:"
@@ -40,7 +40,8 @@ class RecordedModel:
     the same three keys. Further columns are passed over.
 
     A prompt is found by its item's id, and where no row has that, by its text. A row with both answers that prompt
-    alone, so that one id may stand for several; one without a prompt answers the first that its id is asked with.
+    alone, so that one id may stand for several; one without a prompt answers the item's own prompt, or where a prompt
+    is asked without its item, the first that its id is asked with.
     Answers are given as they are, whatever length, stop texts, temperature or seed are asked for; a prompt, a number of
     samples or a kind of answer that was not recorded is refused.
 
@@ -64,6 +65,7 @@ class RecordedModel:
             content = self._path.read_bytes()
         except TaskError as error:
             raise ModelError(str(error)) from None
+        self._by_prompt = _by_prompt(self._answers)
         self._asked: dict[str, str] = {}
         self.facts = ModelFacts(
             name=name or f"{RECORDED}{path}",
@@ -83,6 +85,8 @@ class RecordedModel:
             A prompt was not recorded, or less of it than is asked for.
         """
         pairs = prompts_of(prompts)
+        # an item brings its own prompt; a bare one may be the first question about it or a second
+        self._asked |= {prompt.id: prompt.prompt for prompt in prompts if isinstance(prompt, OpenItem)}
         found = [self._texts(prompt_id, prompt, options) for prompt_id, prompt in pairs]
         if progress is not None:
             progress(len(pairs) * options.samples, len(pairs) * options.samples)
@@ -127,9 +131,15 @@ class RecordedModel:
         # a method may ask a second question about an item: what was recorded is no answer to that
         if (prompt_id, None) in self._answers and self._asked.setdefault(prompt_id, prompt) == prompt:
             return self._answers[prompt_id, None]
-        found = [answer for (_, recorded), answer in self._answers.items() if recorded == prompt]
+        found = self._by_prompt.get(prompt, ())
         if len(found) == 1:
             return found[0]
+        if (prompt_id, None) in self._answers:
+            raise ModelError(
+                f"item {prompt_id!r}: the row of this id in {self._path} has no prompt, so it answers the item's own, "
+                f"{_end(self._asked[prompt_id])!r}, and none of another, which is {_end(prompt)!r}; record that with "
+                f"columns id and prompt"
+            )
         which = f"{len(found)} rows have" if found else "no row has"
         raise ModelError(
             f"item {prompt_id!r}: {self._path} has no row of this id and prompt, and {which} "
@@ -155,6 +165,14 @@ def _answers(rows: Sequence[Row]) -> dict[tuple[str | None, str | None], _Answer
         if key in found:
             row.refuse("prompt" if key[0] is None else "id", "an earlier row answers the same; one row for each prompt")
         found[key] = _answer(row)
+    return found
+
+
+def _by_prompt(answers: Mapping[tuple[str | None, str | None], _Answer]) -> dict[str, list[_Answer]]:
+    found: dict[str, list[_Answer]] = {}
+    for (_, prompt), answer in answers.items():
+        if prompt is not None:
+            found.setdefault(prompt, []).append(answer)
     return found
 
 

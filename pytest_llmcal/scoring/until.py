@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from pytest_llmcal.scores import Scores
 from pytest_llmcal.scores.comparison.matching import rows_of
 from pytest_llmcal.scores.decision import Decision, VerdictOf, decide
 from pytest_llmcal.scores.errors import ScoresError
 from pytest_llmcal.scores.joined import joined
+from pytest_llmcal.scoring.confidence.written import UnreadableError
 from pytest_llmcal.statistics.sequential import Look, looks
 from pytest_llmcal.tasks import AnyItem, Items, Task
 from pytest_llmcal.tasks.order import in_random_order
@@ -33,7 +35,8 @@ def until(
     """Score items in a random order, and stop as soon as the verdict is reached.
 
     The verdict is looked for at 20 items or a few more, and then each time there are 1.4 times as
-    many. Each look has a share of the error rate, so that a wrong verdict at any of them is as
+    many. A look before which no confidence could be read is passed over. Each look has a share of the error rate, so
+    that a wrong verdict at any of them is as
     rare as the rules in force allow for one. Each item is scored once, and none before it is needed.
 
     Parameters
@@ -67,6 +70,8 @@ def until(
         lacks an item.
     TypeError
         If ``verdict`` gives no verdict.
+    ModelError
+        If no confidence can be read of any answer.
 
     Examples
     --------
@@ -122,27 +127,45 @@ def _planned(units: Units, most: int) -> tuple[list[Look], list[Units]]:
 
 def _samples(
     score: ScoreItems, baseline: ScoreItems | Scores | None, chunks: Sequence[Items], clusters: str | None
-) -> Iterator[tuple[Scores, ...]]:
+) -> Iterator[tuple[Scores | None, ...]]:
     grown = _growing(score, chunks, clusters)
     if baseline is None:
         yield from ((scores,) for scores in grown)
     elif isinstance(baseline, Scores):
         known = baseline
-        yield from ((scores, _rows(known, scores)) for scores in grown)
+        yield from ((scores, scores and _rows(known, scores)) for scores in grown)
     else:
         yield from zip(grown, _growing(baseline, chunks, clusters), strict=True)
 
 
-def _growing(score: ScoreItems, chunks: Sequence[Items], clusters: str | None) -> Iterator[Scores]:
-    """Score chunk after chunk, and give all scores so far each time."""
-    so_far: Scores | None = None
+def _growing(score: ScoreItems, chunks: Sequence[Items], clusters: str | None) -> Iterator[Scores | None]:
+    """Score chunk after chunk, and give all scores so far each time; None as long as no confidence could be read."""
+    parts: list[Scores] = []
+    lost: list[UnreadableError] = []
     items: tuple[AnyItem, ...] = ()
     for chunk in chunks:
         items += chunk.items
-        new = score(chunk)
-        about = replace(new.about, data=replace(chunk, items=items).fingerprint)
-        so_far = joined([new] if so_far is None else [so_far, new], about=about)
+        try:
+            parts.append(score(chunk))
+        except UnreadableError as error:
+            if len(items) == sum(map(len, chunks)) and not parts:
+                raise
+            lost.append(error)
+        if not parts:
+            yield None
+            continue
+        about = replace(parts[-1].about, data=replace(chunk, items=items).fingerprint)
+        so_far = _with_lost(joined(parts, about=about), lost)
+        parts, lost = [so_far], []
         yield so_far if clusters is None else so_far.clustered_by(clusters)
+
+
+def _with_lost(scores: Scores, lost: Sequence[UnreadableError]) -> Scores:
+    left_out, groups = dict(scores.left_out), dict(scores.left_out_groups)
+    for chunk in lost:
+        left_out |= chunk.left_out
+        groups |= chunk.groups
+    return scores._with(left_out=MappingProxyType(left_out), left_out_groups=MappingProxyType(groups))
 
 
 def _rows(known: Scores, wanted: Scores) -> Scores:

@@ -36,9 +36,9 @@ def prompt_changes(
     task : Task, Items, str or Path
         What is changed; a name or a file is loaded when the first change is drawn, and of a task its test split.
     kinds : sequence of str, optional
-        Some of ``"order"`` (of choices), ``"letters"`` (what options are called), ``"labels"`` (the words for a
-        choice), ``"white_space"``, ``"casing"``, ``"template"`` and ``"preface"`` (a sentence in front). All by
-        default.
+        Some of ``"order"`` (of choices, where the prompt lists them), ``"letters"`` (what options are called),
+        ``"labels"`` (the words for a choice), ``"white_space"``, ``"casing"``, ``"template"`` and ``"preface"`` (a
+        sentence in front). All by default.
     most : int
         Most steps of a change. With more of them each look tries more at once, and what is found has further to shrink.
     templates : sequence of str
@@ -57,7 +57,7 @@ def prompt_changes(
     --------
     >>> from hypothesis import find
     >>> print(find(prompt_changes("world/qa"), lambda change: True))
-    choices 1 and 2 trade places
+    a space stands in front
     """
     asked = checked_kinds(kinds)
     given = Given(templates, labels or {}, sentences)

@@ -129,6 +129,16 @@ class Description:
         """Refuse what is said of another kind of task than this, for it would be passed over in silence."""
         if (self.judged is None) != (self.judgement is None):
             raise TaskError(f"task {self.source!r}: judged and judgement go together, and one of them is missing")
+        if self.is_open and self.source.removesuffix(".gz").endswith(".txt"):
+            raise TaskError(
+                f"task {self.source!r}: a .txt file is running text, which asks nothing, so references and judged have "
+                f"no meaning; put questions and right answers into {', '.join(FILE_SUFFIXES[:-1])}"
+            )
+        if self.is_open and self.layout is not None:
+            raise TaskError(
+                f"task {self.source!r}: layout {self.layout!r} has choices to pick from, so references and judged have "
+                "no meaning with it; leave out layout, and give a template, to have answers written"
+            )
         other = _OF_CHOICES if self.is_open else _OF_WRITING
         needs = "without references and judged" if self.is_open else "with references or judged"
         for name in self._said():

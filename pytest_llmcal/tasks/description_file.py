@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from pytest_llmcal.tasks.correctness.beside import import_beside
 from pytest_llmcal.tasks.description import Description, is_file_name
 from pytest_llmcal.tasks.errors import TaskError
 from pytest_llmcal.tasks.registry import registered_loader
@@ -25,7 +26,7 @@ def read_description(path: Path, seed: int, limit: int | None) -> Description:
     ----------
     path : Path
         A TOML file whose keys are the parameters of `load_task`, and ``template_file``.
-        Files that it names are looked for beside it.
+        Files that it names are looked for beside it, and so is the module of a correctness of one's own.
     seed : int
         Stands where the description names none.
     limit : int or None
@@ -54,6 +55,8 @@ def read_description(path: Path, seed: int, limit: int | None) -> Description:
     try:
         given: dict[str, Any] = {"name": path.stem, "seed": seed} | table
         description = Description(**given)
+        if description.correctness is not None:
+            import_beside(description.correctness, path.parent)
     except TaskError as error:
         raise TaskError(f"{path}: {error}") from None
     calibration = description.calibration

@@ -88,7 +88,10 @@ class Text:
             raise TaskError(f"text {self.id!r}: the text is empty")
 
 
-AnyItem = Item | OpenItem | Text
+Asked = Item | OpenItem
+"""One question, of either kind."""
+
+AnyItem = Asked | Text
 """What a split may be made of."""
 
 
@@ -182,6 +185,20 @@ def questions_of(items: Items) -> list[Item]:
         kind = "open questions" if items.writing else "running texts"
         raise TaskError(f"task {items.task!r}: its items are {kind}; questions with choices are needed")
     return questions
+
+
+def asked_of(items: Items) -> list[Asked]:
+    """Return the items as questions, whether or not they offer choices.
+
+    Raises
+    ------
+    TaskError
+        If they are running texts.
+    """
+    asked = [item for item in items if isinstance(item, (Item, OpenItem))]
+    if not asked:
+        raise TaskError(f"task {items.task!r}: its items are running texts; questions are needed")
+    return asked
 
 
 def _check_truth(item_id: str, truth: Sequence[float], choices: int) -> None:

@@ -103,7 +103,8 @@ def load_task(
         the model writes its answer.
     judged, judgement : str, optional
         Column with an answer that was written before, and the column that says how good it was found: a number, or a
-        list of numbers or booleans, say votes, whose mean counts. Open too, with `references` or without.
+        list of numbers or booleans, say votes, whose mean counts; true and false are the ends of the range. Open too,
+        with `references` or without.
     judgement_range : pair of float
         Lowest and highest judgement, for instance ``(0, 100)``.
     correctness : str or callable, optional

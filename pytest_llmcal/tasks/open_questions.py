@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import fmean
 
@@ -60,7 +61,10 @@ def _references(row: Row, described: Description) -> tuple[str, ...]:
     for each in given:
         if isinstance(each, bool) or not isinstance(each, (str, int, float)) or not str(each).strip():
             row.refuse(column, f"a right answer must be text or a number, it is {each!r}")
-    return tuple(str(each) for each in given)
+        if isinstance(each, (int, float)) and not math.isfinite(each):
+            row.refuse(column, f"a right answer that is a number must be finite, it is {each!r}")
+    # a table keeps 42 as 42.0 where another row of its column is empty, and nobody answers that
+    return tuple(f"{each:.0f}" if isinstance(each, float) and each.is_integer() else str(each) for each in given)
 
 
 def _judgement(row: Row, described: Description) -> float | None:
@@ -76,6 +80,8 @@ def _judgement(row: Row, described: Description) -> float | None:
 
 
 def _number(row: Row, column: str, value: object, low: float, high: float) -> float:
+    if isinstance(value, bool):  # a vote for or against, whatever the numbers of others are of
+        return high if value else low
     try:
         number = float(value)  # type: ignore[arg-type]  # also of a CSV file's cell, which is text
     except (TypeError, ValueError):

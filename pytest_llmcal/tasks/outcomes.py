@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from pytest_llmcal.tasks.typography import plain
+
 Outcome = Literal["answered", "empty", "refused", "truncated"]
 """What became of an answer."""
 
@@ -34,7 +36,10 @@ REFUSALS = (
 
 
 def outcome(
-    text: str, finish_reason: Literal["stop", "length"] = "stop", refusals: Sequence[str] = REFUSALS
+    text: str,
+    finish_reason: Literal["stop", "length"] = "stop",
+    refusals: Sequence[str] = REFUSALS,
+    references: Sequence[str] = (),
 ) -> Outcome:
     """Say what became of an answer.
 
@@ -46,6 +51,9 @@ def outcome(
         Whether it came to an end by itself, or the most tokens were reached without.
     refusals : sequence of str
         How texts begin that decline to answer, as whole words, whatever their case.
+    references : sequence of str
+        Right answers. Where one of them begins like a refusal itself, as a song's name or a translation may, no answer
+        is taken for one: whether it is right is for its correctness to say.
 
     Returns
     -------
@@ -57,10 +65,16 @@ def outcome(
     --------
     >>> outcome("  "), outcome("I'm sorry, but"), outcome("the river Ni", "length"), outcome("Sorrento")
     ('empty', 'refused', 'truncated', 'answered')
+    >>> outcome("I can't get no satisfaction", references=["(I Can't Get No) Satisfaction"])
+    'answered'
     """
-    words = text.strip().lower().replace("\u2019", "'")
-    if not words:
+    if not text.strip():
         return "empty"
-    if any(re.match(rf"\W*{re.escape(each.lower())}(?!\w)", words) for each in refusals):
+    if _declines(text, refusals) and not any(_declines(reference, refusals) for reference in references):
         return "refused"
     return "truncated" if finish_reason == "length" else "answered"
+
+
+def _declines(text: str, refusals: Sequence[str]) -> bool:
+    words = plain(text).lower()
+    return any(re.match(rf"\W*{re.escape(plain(each).lower())}(?!\w)", words) for each in refusals)

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from inner_runs import Project, seen
 
-# Coins in the hands of a model that answers "heads" whatever is asked, and otherwise where its name says so.
+SUITES = Path(__file__).parents[2] / "suites"
+
+# Coins in the hands of a model that answers "heads" whatever is asked, and otherwise where its name says so. The
+# prompts list both sides: "Coin 0.9 shows heads or tails: it is".
 STAND_IN = """
+from dataclasses import replace
 from pytest_llmcal.scoring.protocol import LogLikelihood
-from stand_ins import TableModel, pytest_llmcal_load_task
+from pytest_llmcal.tasks import Items, Task
+from pytest_llmcal.tasks.prompts import Prompt
+from pytest_llmcal.tasks.wording import Wording
+from stand_ins import TableModel, coins
+
+def listing(item):
+    values = {"coin": item.prompt, "choices": tuple(choice.strip() for choice in item.choices)}
+    wording = Wording(Prompt("{{ coin }} {{ choices | join(' or ') }}: it is", "coins"), values, False, item.id)
+    return replace(item, prompt=wording.prompt(), wording=wording)
+
+def listed(count):
+    return Items("coins", "test", tuple(map(listing, coins("coins", "test", count))))
+
+def pytest_llmcal_load_task(name):
+    return Task(name, None, listed(1500), source="here")
 
 class Touchy(TableModel):
     def log_likelihoods(self, requests, progress=None):
-        name, asked, answers = self.facts.name, [], []
+        name, answers = self.facts.name, []
         for request in requests:
-            text, place = request.context, asked.count(request.item)
-            asked = [*asked[-3:], request.item]
+            text = request.context
             total = 1.0 * (request.continuation == " heads")
             total += 2.0 * ("spaces" in name and "  " in text and request.continuation == " tails")
-            total += 2.0 * ("places" in name and place == 0)
+            total += 2.0 * ("places" in name and text.split()[3] == request.continuation.strip())
             total -= 2.0 * ("somewhat" in name and "  0.9" in text and request.continuation == " heads")
             answers.append(LogLikelihood(total, 1))
         return answers
@@ -40,8 +59,8 @@ def test_nothing_matters(change, score, task):
 
 # Strategies are made as the file is collected, when no hook has been asked for the task.
 ITEMS = """
-from stand_ins import coins
-COINS = coins("coins", "test", 700)
+from conftest import listed
+COINS = listed(700)
 """
 
 
@@ -121,7 +140,7 @@ def test_nothing_matters(score, task):
 def test_more_looks_than_share_the_rate_are_refused(project: Project) -> None:
     gate(project, body=LOOP.replace("{margin}", "assert ").replace("{looks}", "1"))
     result = project.run("--llmcal-model", "calm")
-    assert "shared among 1 looks at changed prompts, and this is one more; say unmoved_by(..., looks=2)" in seen(result)
+    assert "shared among 1 looks at changed prompts, and this is one more; say unmoved_by(..., looks=N)" in seen(result)
     assert project.result().gates[0].verdict == "error"
 
 
@@ -133,7 +152,61 @@ def test_a_loop_over_changes_is_judged_like_a_search(project: Project) -> None:
     assert found.records[0].explanation.endswith("2 changes were looked at.")
 
 
-def test_a_look_that_nobody_asserts_is_warned_of(project: Project) -> None:
-    gate(project, body=LOOP.replace("{margin}", "").replace("{looks}", "2"))
+def test_a_refuted_look_that_nobody_asserts_fails_and_one_that_holds_is_warned_of(project: Project) -> None:
+    gate(project, body=LOOP.replace("{margin}", "print(").replace("looks={looks})", "looks=2).explain())"))
     result = project.run("--llmcal-model", "spaces")
-    result.stdout.fnmatch_lines(["*UnassertedVerdictWarning: nobody looked at the verdict that*spaces are doubled*"])
+    result.assert_outcomes(failed=1)
+    assert "nobody asserted this look: The claim that" in seen(result)
+    gate(project, body=LOOP.replace("{margin}", "").replace("{looks}", "2"))
+    result = project.run("--llmcal-model", "calm")
+    result.assert_outcomes(passed=1, warnings=6)
+    result.stdout.fnmatch_lines(["*UnassertedVerdictWarning: nobody looked at the verdict that*"])
+
+
+WAYS = """
+from pytest_llmcal.tasks.changes import PromptChange, WhiteSpace
+
+@pytest.mark.llmcal(task="coins", limit=300)
+def test_ways(score, task):
+    change = PromptChange((WhiteSpace("spaces are doubled"),))
+    def judged(**asked):
+        return score.unmoved_by(change, task, margin={"accuracy": 0.5}, looks=3, **asked)
+    plain = judged()
+    assert judged() is plain
+    assert judged(normalization="mean") is not plain
+    assert judged(confidence="entropy") is not plain
+"""
+
+
+def test_another_way_to_weigh_choices_or_to_be_sure_is_another_look(project: Project) -> None:
+    project.write("conftest.py", STAND_IN)
+    project.gates(WAYS)
+    project.run("--llmcal-model", "calm").assert_outcomes(passed=1)
+
+
+RUNNING_TEXT = """
+from stand_ins import *
+from stand_ins import pytest_llmcal_load_task as coins_task
+from pytest_llmcal.tasks import Text
+
+def pytest_llmcal_load_task(name):
+    if name != "story":
+        return coins_task(name)
+    return Task(name, None, Items(name, "test", (Text("t", "Once upon a time."),)), source="here")
+"""
+
+
+@pytest.mark.parametrize(
+    ("suite", "task", "outcomes"),
+    [
+        ("bias/test_bias.py", "coins", {"skipped": 5}),
+        ("metamorphic/test_metamorphic.py", "coins", {"passed": 1, "skipped": 2}),
+        ("metamorphic/test_metamorphic.py", "story", {"skipped": 3}),
+    ],
+)
+def test_ready_made_gates_skip_what_a_task_has_nothing_of(
+    project: Project, suite: str, task: str, outcomes: dict[str, int]
+) -> None:
+    project.write("conftest.py", RUNNING_TEXT)
+    project.write("test_gates.py", (SUITES / suite).read_text(encoding="utf-8"))
+    project.run("--llmcal-model", "calm", "--llmcal-task", task, "--llmcal-allow-empty").assert_outcomes(**outcomes)

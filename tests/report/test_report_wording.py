@@ -84,6 +84,15 @@ def test_what_must_not_move_has_a_limit_on_the_side_that_it_went_to(
     assert (wording.claim(moved), wording.wanted(moved)) == (claim, wanted)
 
 
+@pytest.mark.parametrize(("outcome", "said"), [("holds", "holds"), ("refuted", "is refuted")])
+def test_what_moved_is_named_with_the_change_that_moved_it_and_is_no_baseline(outcome: str, said: str) -> None:
+    explanation = f"The claim that ECE moves by at most 0.02 when spaces are doubled {said}: it goes from 0 to 0.1."
+    moved = record(metric="ece_difference", relation="unmoved", outcome=outcome, explanation=explanation)
+    assert wording.subject(moved).startswith("ECE when spaces are doubled, less before")
+    flips = record(metric="flips", relation="unmoved", outcome=outcome, explanation=explanation)
+    assert wording.subject(flips).startswith("share of answers that change when spaces are doubled")
+
+
 @pytest.mark.parametrize(
     ("suites", "short"),
     [

@@ -69,8 +69,27 @@ def test_a_row_with_id_and_prompt_answers_that_prompt_alone(tmp_path: Path) -> N
 def test_an_answer_is_no_answer_to_a_second_question_about_the_item(tmp_path: Path) -> None:
     model = recorded(tmp_path, {"id": "a", "text": "42"})
     assert model.generate([("a", "How many?")], GREEDY) == model.generate([("a", "How many?")], GREEDY)
-    with pytest.raises(ModelError, match=r"item 'a': .* has no row of this id and prompt"):
+    with pytest.raises(ModelError, match=r"item 'a': the row of this id .* has no prompt, .*'How many\?', and none of"):
         model.generate([("a", "How sure are you?")], GREEDY)
+
+
+def test_what_a_file_of_ids_answers_does_not_depend_on_what_was_asked_before(tmp_path: Path) -> None:
+    model = recorded(tmp_path, {"id": "a", "text": "Answer: 42\nConfidence: 90%", "token_log_probabilities": [-1]})
+    items = Items("t", "test", (OpenItem("a", "How many?", ("42",)),), Writing())
+    for _ in range(2):
+        assert score(model, items, confidence="verbalised", progress=False).confidence.tolist() == [0.9]
+        assert score(model, items, confidence="sequence_mean", progress=False).confidence[0] == pytest.approx(
+            0.3679, abs=1e-4
+        )
+        with pytest.raises(ModelError, match="record that with columns id and prompt"):
+            score(model, items, confidence="verbalised_two_steps", progress=False)
+
+
+def test_samples_without_log_probabilities_are_told_with_their_item(tmp_path: Path) -> None:
+    model = recorded(tmp_path, {"id": "a", "text": "x", "samples": ["x", "y"]})
+    items = Items("t", "test", (OpenItem("a", "How many?", ("42",)),), Writing())
+    with pytest.raises(ModelError, match="item 'a': semantic_entropy needs the log-probability of every token"):
+        score(model, items, confidence="semantic_entropy(samples=2)", progress=False)
 
 
 def test_a_prompt_that_two_rows_have_is_not_guessed(tmp_path: Path) -> None:
@@ -153,7 +172,7 @@ def test_what_became_of_each_answer_is_known_and_a_refusal_is_wrong(tmp_path: Pa
         for place, text in enumerate(texts)
     ]
     rows[4]["finish_reason"] = "length"
-    scores = score(recorded(tmp_path, *rows), items("lima", "Lima", "x", "I don't know", "Ni"), progress=False)
+    scores = score(recorded(tmp_path, *rows), items("lima", "Lima", "x", "Quito", "Ni"), progress=False)
     assert scores.confidence.tolist() == pytest.approx([0.25] * 5)
     assert scores.correct.tolist() == [1, 0, 0, 0, 1]
     assert scores.outcomes == ("answered", "answered", "empty", "refused", "truncated")

@@ -91,6 +91,13 @@ def test_a_contained_reference_stands_as_whole_words() -> None:
         ("9 * 2 = 18\n#### 18\n\nQuestion: 7 + 8?", "18"),
         ("It is 7 ####", "7"),
         ("007", "7"),
+        ("The answer is...42", "42"),
+        ("3...5", "5"),
+        ("-.5", "-0.5"),
+        ("1'000", "1000"),
+        ("On 12.05.2020 she had 7", "7"),
+        ("7, as section 1.2.3 says", "7"),
+        ("7 1e3x", "7"),
     ],
 )
 def test_the_last_number_is_read(text: str, number: str) -> None:
@@ -212,3 +219,37 @@ def test_the_words_of_an_own_function_may_stand_in_a_file(tmp_path: Path, monkey
     (tmp_path / "gate_of_mine.py").write_text("def judge(text, item):\n    return text in item.references\n")
     monkeypatch.syspath_prepend(tmp_path)
     assert correctness("gate_of_mine:judge")("y", item("y")) == 1.0
+
+
+@pytest.mark.parametrize("name", ["exact_match", "contains", "token_f1"])
+@pytest.mark.parametrize("text", ["A.", "(A)", "a", "\u201cA\u201d"])
+def test_an_answer_that_is_an_article_is_right_with_punctuation_too(name: str, text: str) -> None:
+    assert correctness(name)(text, item("A")) == 1.0
+    assert correctness(name)("B.", item("A")) == correctness(name)("The.", item("A")) == 0.0
+
+
+def test_an_article_in_a_sentence_is_no_reference_contained() -> None:
+    assert correctness("contains")("It is a river", item("A")) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("\u201cYesterday\u201d", "Yesterday", True),
+        ("Hawai\u2019i", "Hawai'i", True),
+        ("Cafe\u0301", "Café", True),
+        ("U.S.A.", "USA", True),
+        ("1,000", "1000", True),
+        ("$5", "5.", True),
+        ("1914\u20131918", "1914-1918", True),
+        ("\u22125", "-5", True),
+        ("-5", "5", False),
+        ("-.5", "-5", False),
+        ("3.5", "35", False),
+        ("1/2", "12", False),
+        ("\u00bd", "1/2", True),
+        ("5:30", "530", False),
+    ],
+)
+def test_what_looks_different_is_the_same_and_what_is_another_number_is_not(one: str, other: str, same: bool) -> None:
+    assert correctness("exact_match")(one, item(other)) == same

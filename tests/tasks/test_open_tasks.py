@@ -10,6 +10,7 @@ import pytest
 
 from pytest_llmcal.cli import main
 from pytest_llmcal.tasks import OpenItem, Task, TaskError, Writing, load_task
+from pytest_llmcal.tasks.correctness import correctness
 
 
 def right(text: str, item: OpenItem) -> float:
@@ -40,9 +41,9 @@ def test_references_make_a_question_open(tmp_path: Path) -> None:
 
 
 def test_references_may_be_several_and_numbers(tmp_path: Path) -> None:
-    rows = ({"question": "1?", "aliases": ["Beatles", 4]}, {"question": "2?", "aliases": 2.5})
+    rows = ({"question": "1?", "aliases": ["Beatles", 4, 42.0]}, {"question": "2?", "aliases": 2.5})
     task = task_of(tmp_path, *rows, references="aliases")
-    assert [item.references for item in task.test if isinstance(item, OpenItem)] == [("Beatles", "4"), ("2.5",)]
+    assert [item.references for item in task.test if isinstance(item, OpenItem)] == [("Beatles", "4", "42"), ("2.5",)]
 
 
 def test_how_it_is_written_and_judged_can_be_said(tmp_path: Path) -> None:
@@ -58,6 +59,7 @@ def test_how_it_is_written_and_judged_can_be_said(tmp_path: Path) -> None:
         (0.25, {}, 0.25),
         (True, {}, 1.0),
         ([True, False, True, True], {}, 0.75),
+        ([True, False, True, True], {"judgement_range": (0, 100)}, 0.75),
         (64, {"judgement_range": (0, 100)}, 0.64),
         ([1, 5], {"judgement_range": [1, 5]}, 0.5),
         ("0.5", {}, 0.5),
@@ -101,6 +103,7 @@ def test_both_splits_are_open(tmp_path: Path) -> None:
         ({"answer": None}, {}, r"column 'answer': a right answer must be text or a number, it is None"),
         ({"answer": True}, {}, r"column 'answer': a right answer must be text or a number, it is True"),
         ({}, {"references": "right"}, r"line 1, column 'right': there is no such column"),
+        ({"answer": float("nan")}, {}, r"column 'answer': a right answer that is a number must be finite, it is nan"),
         ({"found": 101}, {}, r"line 1, column 'found': a judgement is 101; judgement_range allows 0 to 100"),
         ({"found": float("nan")}, {}, r"column 'found': a judgement is nan; judgement_range allows 0 to 100"),
         ({"found": []}, {}, r"column 'found': at least one judgement is needed"),
@@ -124,6 +127,10 @@ def test_an_error_names_file_line_and_column(tmp_path: Path, row: Any, options: 
         ({"correctness": "chrf"}, "correctness has a meaning only with references or judged"),
         ({"stop": "."}, "stop has a meaning only with references or judged"),
         ({"judged": "answer"}, "judged and judgement go together, and one of them is missing"),
+        (
+            {"references": "answer", "layout": "bbq"},
+            "layout 'bbq' has choices to pick from, so references and judged have",
+        ),
         ({"references": "answer", "correctness": "chfr"}, "unknown correctness 'chfr'; allowed are bleu, "),
         ({"references": "answer", "max_tokens": 0}, "max_tokens is 0; allowed is a whole number of at least 1"),
         ({"references": "answer", "stop": [""]}, r"stop is \[''\]; allowed is a text of at least one character"),
@@ -134,6 +141,14 @@ def test_an_error_names_file_line_and_column(tmp_path: Path, row: Any, options: 
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, options: Any, message: str) -> None:
     with pytest.raises(TaskError, match=message):
         task_of(tmp_path, ROW, **options)
+
+
+def test_running_text_has_no_right_answers(tmp_path: Path) -> None:
+    (tmp_path / "stories.txt").write_text("Once upon a time.", encoding="utf-8")
+    with pytest.raises(
+        TaskError, match=r"a \.txt file is running text, which asks nothing, so references and judged have"
+    ):
+        load_task(tmp_path / "stories.txt", references="answer")
 
 
 DESCRIPTION = """
@@ -170,3 +185,25 @@ def test_a_description_that_is_wrong_is_named(tmp_path: Path) -> None:
     description.write_text(DESCRIPTION.replace("token_f1", "f1"))
     with pytest.raises(TaskError, match=r"open.toml: .*unknown correctness 'f1'; allowed are "):
         load_task(description)
+
+
+def test_a_correctness_of_ones_own_is_found_beside_the_description(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps(ROW))
+    (tmp_path / "words_of_mine.py").write_text("WORDS = ('yes',)")
+    (tmp_path / "checks_of_mine.py").write_text(
+        "from words_of_mine import WORDS\ndef right(text, item):\n    return text in WORDS"
+    )
+    described = 'source = "rows.jsonl"\nreferences = "answer"\ncalibration = 0\ncorrectness = "checks_of_mine:right"'
+    (tmp_path / "t.toml").write_text(described)
+    item = first(load_task(tmp_path / "t.toml"))
+    assert [correctness("checks_of_mine:right")(text, item) for text in ("yes", "no")] == [1.0, 0.0]
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "checks_of_mine.py").write_text("right = 1")
+    (other / "t.toml").write_text(described)
+    with pytest.raises(TaskError, match=r"a module of this name is imported already.*give one of them another name"):
+        load_task(other / "t.toml")
+    (other / "broken_of_mine.py").write_text("def right(")
+    (other / "t.toml").write_text(described.replace("checks_of_mine", "broken_of_mine"))
+    with pytest.raises(TaskError, match=r"broken_of_mine.py cannot be imported: "):
+        load_task(other / "t.toml")

@@ -29,3 +29,16 @@ def test_openings_of_ones_own_take_the_place_of_the_list() -> None:
     assert outcome("Leider kann ich", refusals=["leider"]) == "refused"
     assert outcome("I cannot", refusals=["leider"]) == "answered"
     assert outcome("I cannot", refusals=()) == "answered"
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ("Sorry", "Sorry"),
+        ("I can\u2019t get no satisfaction", "(I Can't Get No) Satisfaction"),
+        ("I'm sorry I am late.", "Sorry that I am late."),
+    ],
+)
+def test_where_a_right_answer_begins_like_a_refusal_none_is_taken_for_one(text: str, reference: str) -> None:
+    assert outcome(text, references=["something else", reference]) == "answered"
+    assert outcome(text, references=["something else"]) == "refused"

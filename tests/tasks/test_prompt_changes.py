@@ -135,7 +135,9 @@ def test_an_item_with_fewer_choices_stays_as_it_is() -> None:
 
 
 def test_what_is_offered_follows_from_what_is_known_of_the_task(tmp_path: Path) -> None:
-    assert list(offered(loaded(tmp_path))) == ["order", "white_space", "casing", "template", "preface"]
+    assert list(offered(loaded(tmp_path))) == ["white_space", "casing", "template", "preface"]  # it lists no choices
+    listed = loaded(tmp_path, template="{{ question }} {{ choices | join(' or ') }}?")
+    assert list(offered(listed)) == ["order", "white_space", "casing", "preface"]
     letters = offered(loaded(tmp_path, style="letters"), given=Given(labels={"East": ["Baltic"]}))
     assert list(letters) == ["order", "letters", "labels", "white_space", "casing", "template", "preface"]
     assert letters["order"] == [Swap(0, 1), Swap(0, 2), Swap(1, 2)]
@@ -144,6 +146,33 @@ def test_what_is_offered_follows_from_what_is_known_of_the_task(tmp_path: Path) 
         loaded(tmp_path, template="{{ id }}: {{ question }}"), given=Given(templates=["{{ question }}{{ id }}"])
     )
     assert own["template"] == [Template("{{ question }}{{ id }}")]
+
+
+def test_options_that_a_prompt_lists_by_letter_stay_where_it_is_not_known_how_it_was_made() -> None:
+    made = Items("mine", "test", (Item("q", "Is it even?\nA. yes\nB. no\nAnswer:", (" A", " B"), 0),))
+    assert list(offered(made)) == ["white_space", "casing", "preface"]
+    said = "when choices 1 and 2 trade places: the prompt of item 'q' lists its options, and how it was made of them is"
+    with pytest.raises(TaskError, match=said):
+        PromptChange((Swap(0, 1),)).apply(made)
+
+
+def test_places_of_an_item_are_those_of_the_steps_that_have_a_hold_on_it(tmp_path: Path) -> None:
+    made = Item("q", "Is it even?\nA. yes\nB. no\nAnswer:", (" A", " B"), 0)
+    both = PromptChange((Swap(0, 1),))
+    assert both.places_of(made, "t") == [0, 1]
+    assert both.places_of(loaded(tmp_path, style="letters")[0], "t") == [1, 0, 2]
+
+
+def test_written_answers_can_be_asked_for_otherwise_and_keep_how_they_are_judged(tmp_path: Path) -> None:
+    path = tmp_path / "open.jsonl"
+    path.write_text(json.dumps({"question": "Which Sea is it?", "name": "East"}))
+    items = load_task(path, references="name", calibration=0).test
+    assert list(offered(items)) == ["white_space", "casing", "template", "preface"]
+    after = PromptChange((Casing("upper"), Preface("It rains."))).apply(items)
+    assert after.writing == items.writing
+    assert after[0].prompt == "It rains.\nQuestion: WHICH SEA IS IT?\nAnswer:"
+    with pytest.raises(TaskError, match="no item of its test split changes when choices 1 and 2 trade places"):
+        PromptChange((Swap(0, 1),)).apply(items)
 
 
 def test_what_cannot_be_offered_is_said(tmp_path: Path) -> None:

@@ -44,13 +44,16 @@ def _both_answered(this: Scores, baseline: Scores) -> tuple[Scores, Scores]:
         return this, baseline
     by_baseline = {identity: f"{reason} by the baseline" for identity, reason in baseline.left_out.items()}
     left_out = MappingProxyType(by_baseline | dict(this.left_out))
+    groups = MappingProxyType(dict(baseline.left_out_groups) | dict(this.left_out_groups))
     pair = []
     for scores in (this, baseline):
         kept = [row for row, identity in enumerate(scores.ids or ()) if identity not in left_out]
         if scores.ids is not None and not kept:
             raise ScoresError("this model and the baseline have no item in common that neither of them leaves out")
         whole = scores.ids is None or len(kept) == len(scores)
-        pair.append((scores if whole else scores._take(np.array(kept)))._with(left_out=left_out))
+        pair.append(
+            (scores if whole else scores._take(np.array(kept)))._with(left_out=left_out, left_out_groups=groups)
+        )
     return pair[0], pair[1]
 
 

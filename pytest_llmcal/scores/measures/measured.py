@@ -29,6 +29,7 @@ def measured(
     method: str,
     *,
     effect: Effect = INDEPENDENT,
+    of_all: bool = False,
     **more: Any,
 ) -> Measurement:
     """Return a measurement of scores.
@@ -47,6 +48,8 @@ def measured(
     effect : Effect
         What clusters do to the interval. ``interval_at`` has reckoned with its design effect; that it
         comes from few clusters is reckoned with here.
+    of_all : bool
+        Whether the items that are left out are counted in the number too.
     more
         Further fields of ``Measurement``.
     """
@@ -65,11 +68,11 @@ def measured(
         name=name,
         low=low,
         high=high,
-        n=len(scores),
+        n=len(scores) + of_all * len(scores.left_out),
         method=method if effect.clusters is None else f"{method}; {effect.clusters} clusters",
         confidence=level,
         about=scores.about,
-        left_out=counted(scores.left_out),
+        left_out=() if of_all else counted(scores.left_out),
         scores=scores,
         interval_at=possible,
         **more,

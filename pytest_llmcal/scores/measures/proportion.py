@@ -66,3 +66,35 @@ def proportion(
         f"{what}; Clopper-Pearson interval" if what else "Clopper-Pearson interval",
         effect=effect,
     )
+
+
+def share_with_left_out(scores: Scores, name: str, is_true: npt.NDArray[np.bool_], what: str) -> Measurement:
+    """Measure the share of all items of which ``is_true`` holds, which it does of none that is left out.
+
+    Nobody knows the cluster of an item that is left out, so each is one by itself.
+
+    Parameters
+    ----------
+    scores, name, what
+        As for ``proportion``.
+    is_true : array of shape (n,)
+        One boolean an item that has a confidence.
+    """
+    missing = len(scores.left_out)
+    if not missing:
+        return proportion(scores, name, is_true, None, what)
+    counted, members = np.pad(is_true.astype(np.float64), (0, missing)), members_of(scores.clusters)
+    if members is not None:
+        members = np.append(members, members.max() + 1 + np.arange(missing))
+    effect = design_effect(counted, members)
+    n = len(counted) / effect.design
+    return measured(
+        scores,
+        name,
+        accuracy(counted),
+        lambda level: clopper_pearson(counted.sum() / effect.design, n, level),
+        None,
+        f"{what}, out of all with the {missing} that have no confidence; Clopper-Pearson interval",
+        effect=effect,
+        of_all=True,
+    )

@@ -14,6 +14,8 @@ from pytest_llmcal.scores.validation import checked_share
 from pytest_llmcal.statistics.aurc import aurc_interval
 from pytest_llmcal.statistics.clusters import INDEPENDENT, Effect, design_effect, members_of
 from pytest_llmcal.statistics.coverage import accuracy_interval, coverage_interval
+from pytest_llmcal.statistics.interval import Interval
+from pytest_llmcal.statistics.proportion import clopper_pearson
 
 if TYPE_CHECKING:
     from pytest_llmcal.scores.scores import Scores
@@ -111,6 +113,7 @@ def coverage_at_risk(self: Scores, risk: float, *, confidence: float | None = No
     Zero where no share is so seldom wrong. The lower end is a promise: to accept that share has at most
     that risk, but for (1 - confidence) / 2 of samples. It takes many items, few of them wrong, to promise anything: at
     least ln(2 / (1 - confidence)) / risk accepted ones, and more as the start of the search is not known.
+    An item that is left out because it has no confidence is never accepted, and counts among all.
 
     Parameters
     ----------
@@ -132,19 +135,35 @@ def coverage_at_risk(self: Scores, risk: float, *, confidence: float | None = No
     0.8
     """
     risk = checked_share("risk", risk)
-    errors = selective.expected_errors(self.confidence, self.correct)
-    value = selective.coverage_at_risk(errors, risk)
-    whole, accepted = effect_on_accepted(self, len(self)), effect_on_accepted(self, max(1, round(value * len(self))))
+    known = selective.expected_errors(self.confidence, self.correct)
+    missing = len(self.left_out)
+    # As if they were accepted last and all wrong: up to there nothing is changed, and beyond there is no coverage.
+    errors = np.append(known, known[-1] + np.arange(1.0, missing + 1.0))
+    value = min(selective.coverage_at_risk(errors, risk), len(self) / len(errors))
+    whole, accepted = effect_on_accepted(self, len(self)), effect_on_accepted(self, max(1, round(value * len(errors))))
     effect = max(whole, accepted)  # by design effect
     tests = "Hoeffding-Bentkus" if self.is_graded else "binomial"
+
+    def interval_at(level: float) -> Interval:
+        if not missing:
+            return coverage_interval(errors, risk, level, effect.design, graded=self.is_graded)
+        # The lesser of two coverages, so an upper end errs where either does: each has half of the error rate.
+        strict = 0.5 * (1.0 + level)
+        accepted = coverage_interval(errors, risk, strict, effect.design, graded=self.is_graded)
+        possible = clopper_pearson(len(self) / effect.design, len(errors) / effect.design, strict)
+        return Interval(min(accepted.low, possible.low), min(accepted.high, possible.high))
+
     return measured(
         self,
         "coverage_at_risk",
         value,
-        lambda level: coverage_interval(errors, risk, level, effect.design, graded=self.is_graded),
+        interval_at,
         confidence,
-        f"largest coverage with at most {risk:g} wrong; {tests} tests of every coverage, fixed sequence upward",
+        f"largest coverage with at most {risk:g} wrong"
+        + (f" out of all with the {missing} that have no confidence" if missing else "")
+        + f"; {tests} tests of every coverage, fixed sequence upward",
         effect=effect,
+        of_all=True,
     )
 
 

@@ -15,6 +15,7 @@ from pytest_llmcal.scoring.cache.folder import remembered_fingerprint
 from pytest_llmcal.scoring.cache.identity import Identity
 from pytest_llmcal.scoring.cache.model import CachedModel
 from pytest_llmcal.scoring.cache.store import DEFAULT_SIZE, Store
+from pytest_llmcal.scoring.engines import Engine
 from pytest_llmcal.scoring.folders import find_folder, read_files
 from pytest_llmcal.scoring.loading import load_model
 from pytest_llmcal.scoring.protocol import ModelError
@@ -36,6 +37,7 @@ def cached_model(
     dtype: str = "auto",
     device: str = "auto",
     allow_pickle: bool = False,
+    engine: Engine | None = None,
     **options: Any,
 ) -> CachedModel:
     """Give a model that looks its answers up, and that is loaded only for those not known.
@@ -51,6 +53,8 @@ def cached_model(
         Bytes that may be kept, by default 1 GiB; what was not used for longest is given up beyond.
     revision, dtype, device, allow_pickle, **options
         As for `load_model`. Every option that can change an answer is part of what the answer is kept under.
+    engine : Engine, optional
+        Where the model runs, if elsewhere than in this process; answers are the same, so that it does not count.
 
     Returns
     -------
@@ -81,7 +85,7 @@ def cached_model(
             f"model {name!r} is on a server; pytest_llmcal.scoring.servers.cached_server keeps its answers"
         )
     store = Store(cache_dir, cache_size)
-    place, precision = resolved(device, dtype)
+    place, precision = (resolved if engine is None else engine.resolved)(device, dtype)
     if device == SHARDED:  # where its parts come to lie is known when it is loaded
         place = device
     folder, found = find_folder(name, revision, allow_pickle, hashed=partial(remembered_fingerprint, store=store))
@@ -92,7 +96,7 @@ def cached_model(
         store,
         Identity(content, found, precision, place.partition(":")[0], _settings(folder, options)),
         partial(
-            load_model,
+            load_model if engine is None else engine.load,
             name,
             revision=None if found == content else found,  # a branch of the hub may move until it is loaded
             dtype=precision,
@@ -102,7 +106,10 @@ def cached_model(
         ),
         name=name,
         device=place,
-        in_float32=partial(
+        # elsewhere there need not be room for a second model beside the first
+        in_float32=None
+        if engine is not None
+        else partial(
             cached_model,
             name,
             cache_dir=cache_dir,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal.scoring.accelerator import SHARDED
-from pytest_llmcal.scoring.cache.chunks import chunk_size, chunks
+from pytest_llmcal.scoring.at_once import answered
+from pytest_llmcal.scoring.cache.asking import Asking
+from pytest_llmcal.scoring.cache.chunks import chunks
 from pytest_llmcal.scoring.cache.identity import Keys
 from pytest_llmcal.scoring.cache.questions import (
     LOG_LIKELIHOOD,
@@ -21,7 +24,6 @@ from pytest_llmcal.scoring.cache.questions import (
 )
 from pytest_llmcal.scoring.generation.prompts import prompts_of
 from pytest_llmcal.scoring.protocol import (
-    GeneratingModel,
     Generation,
     GenerationOptions,
     IncompleteError,
@@ -48,8 +50,7 @@ class CachedModel:
     answered. Of a chunk that is known in part only the rest is asked: one new item among thousands costs
     one item. After a kill that makes no difference, since a chunk is kept whole or not at all and is
     looked up only when all before it are answered. So a run that goes on asks exactly what the
-    undisturbed one would have asked from there. Only a model that says what it answered before it failed, as one behind
-    a server does, has that kept of a chunk too.
+    undisturbed one would have asked from there.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ class CachedModel:
             As the model itself; or the model was closed, or its files changed since the run began.
         """
         question = beside_others(requests) if self._identity.cuts else LOG_LIKELIHOOD
-        return self._answers(question, requests, lambda model, part, told: model.log_likelihoods(part, told), progress)
+        return self._answers(question, requests, progress)
 
     def next_tokens(
         self, texts: Sequence[tuple[str, str]], progress: Progress | None = None
@@ -124,7 +125,7 @@ class CachedModel:
         ModelError
             As for ``log_likelihoods``.
         """
-        return self._answers(NEXT_TOKENS, texts, lambda model, part, told: model.next_tokens(part, told), progress)
+        return self._answers(NEXT_TOKENS, texts, progress)
 
     def generate(
         self, prompts: Prompts, options: GenerationOptions, progress: Progress | None = None
@@ -137,16 +138,11 @@ class CachedModel:
             As the model itself; or the model was closed, or its files changed since the run began.
         """
 
-        def ask(model: Model, part: Sequence[tuple[str, str]], told: Progress) -> Sequence[list[Generation]]:
-            if not isinstance(model, GeneratingModel):
-                raise ModelError(f"model {self._name!r} cannot generate")
-            return [list(samples) for samples in model.generate(part, options, told)]
-
         def in_texts(done: int, total: int) -> None:
             if progress is not None:
                 progress(done * options.samples, total * options.samples)
 
-        return self._answers(generation(options), prompts_of(prompts), ask, in_texts)
+        return self._answers(generation(options), prompts_of(prompts), in_texts)
 
     def encoded(self, items: Sequence[Item]) -> Any:
         """Return what the model itself returns: context and continuation in tokens, as they are weighed."""
@@ -172,56 +168,21 @@ class CachedModel:
             model.close()
 
     def _answers(
-        self,
-        question: Question[Asked, Answer],
-        asked: Sequence[Asked],
-        ask: Callable[[Model, Sequence[Asked], Progress], Sequence[Answer]],
-        progress: Progress | None,
+        self, question: Question[Asked, Answer], asked: Sequence[Asked], progress: Progress | None
     ) -> list[Answer]:
         self._check_open()
-        keys = Keys(self._digest, question.name)
-        size = max(1, chunk_size(self.facts.parameters, self._identity.device) // question.weight)
-        answers: list[Answer] = []
-
-        def told(done: int, total: int) -> None:
-            if progress is not None:
-                progress(len(answers) + len(part) * done // max(1, total), len(asked))
-
-        for part in chunks(asked, size, question.item):
-            answers += self._of_chunk(question, keys, part, lambda model, new: ask(model, new, told))
-            told(0, 1)
-        return answers
-
-    def _of_chunk(
-        self,
-        question: Question[Asked, Answer],
-        keys: Keys,
-        part: Sequence[Asked],
-        ask: Callable[[Model, Sequence[Asked]], Sequence[Answer]],
-    ) -> list[Answer]:
-        wanted = [keys.of(*question.texts(each)) for each in part]
-        packed = self._store.find(wanted)
-        # whole items: where prompts are cut, all choices of an item are cut alike
-        lacking = {question.item(each) for key, each in zip(wanted, part, strict=True) if key not in packed}
-        missing: dict[bytes, Asked] = {}
-        for key, each in zip(wanted, part, strict=True):
-            if question.item(each) in lacking:
-                missing.setdefault(key, each)
-        if missing:
+        size = question.chunk_size(self.facts.parameters, self._identity.device)
+        asking = Asking(question, Keys(self._digest, question.name), self._store, self._digest, len(asked), progress)
+        lacking = asking.lacking(chunks(asked, size, question.item))
+        first = next(lacking, None)
+        if first is not None:  # else nothing is loaded
             try:
-                answers = ask(self._loaded(), list(missing.values()))
+                for number, answers in answered(self._loaded(), question.ask, chain([first], lacking), asking.told):
+                    asking.keep(number, answers)
             except IncompleteError as stopped:
-                self._keep_some(question, list(missing), stopped.answers)
+                asking.keep_some(stopped.answers)
                 raise
-            new = {key: question.pack(answer) for key, answer in zip(missing, answers, strict=True)}
-            self._store.keep(self._digest, new)
-            packed |= new
-        return [question.unpack(packed[key]) for key in wanted]
-
-    def _keep_some(self, question: Question[Asked, Answer], keys: list[bytes], answers: Mapping[int, Answer]) -> None:
-        """Keep what a model answered before it failed."""
-        if answers:
-            self._store.keep(self._digest, {keys[place]: question.pack(answer) for place, answer in answers.items()})
+        return asking.answers()
 
     def _loaded(self) -> Model:
         self._check_open()

@@ -6,9 +6,22 @@ import json
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Generic, TypeVar
 
-from pytest_llmcal.scoring.protocol import Generation, GenerationOptions, LogLikelihood, NextToken, Request
+from pytest_llmcal.scoring.at_once import Ask
+from pytest_llmcal.scoring.cache.chunks import chunk_size
+from pytest_llmcal.scoring.protocol import (
+    GeneratingModel,
+    Generation,
+    GenerationOptions,
+    LogLikelihood,
+    Model,
+    ModelError,
+    NextToken,
+    Progress,
+    Request,
+)
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -30,6 +43,8 @@ class Question(Generic[Asked, Answer]):
         Everything in a question that its answer depends on.
     pack, unpack : callable
         Answer to bytes, and back to the very same answer.
+    ask : callable
+        Puts questions of the kind to a model, which tells its progress; a process on another machine can be told to.
     """
 
     name: str
@@ -38,6 +53,27 @@ class Question(Generic[Asked, Answer]):
     texts: Callable[[Asked], tuple[str, ...]]
     pack: Callable[[Answer], bytes]
     unpack: Callable[[bytes], Answer]
+    ask: Ask[Asked, Answer]
+
+    def chunk_size(self, parameters: int | None, device: str) -> int:
+        """Return how many of these questions make a chunk for a model of some size on some kind of device."""
+        return max(1, chunk_size(parameters, device) // self.weight)
+
+
+def _weigh(model: Model, asked: Sequence[Request], progress: Progress | None) -> Sequence[LogLikelihood]:
+    return model.log_likelihoods(asked, progress)
+
+
+def _guess(model: Model, asked: Sequence[tuple[str, str]], progress: Progress | None) -> Sequence[Sequence[NextToken]]:
+    return model.next_tokens(asked, progress)
+
+
+def _write(
+    model: Model, asked: Sequence[tuple[str, str]], progress: Progress | None, *, options: GenerationOptions
+) -> Sequence[list[Generation]]:
+    if not isinstance(model, GeneratingModel):
+        raise ModelError(f"model {model.facts.name!r} cannot generate")
+    return [list(samples) for samples in model.generate(asked, options, progress)]
 
 
 def _pack_log_likelihood(answer: LogLikelihood) -> bytes:
@@ -66,6 +102,7 @@ LOG_LIKELIHOOD: Question[Request, LogLikelihood] = Question(
     texts=lambda request: (request.context, request.continuation),
     pack=_pack_log_likelihood,
     unpack=_unpack_log_likelihood,
+    ask=_weigh,
 )
 """Raw sums: what is made of them, by token or by byte, is made anew each time."""
 
@@ -76,6 +113,7 @@ NEXT_TOKENS: Question[tuple[str, str], Sequence[NextToken]] = Question(
     texts=lambda text: (text[1],),
     pack=_pack_tokens,
     unpack=_unpack_tokens,
+    ask=_guess,
 )
 
 
@@ -117,4 +155,5 @@ def generation(options: GenerationOptions) -> Question[tuple[str, str], list[Gen
             Generation(each["text"], tuple(each["tokens"]), tuple(each["log_probabilities"]), each["finish_reason"])
             for each in json.loads(packed)
         ],
+        ask=partial(_write, options=options),
     )

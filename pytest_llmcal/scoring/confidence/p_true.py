@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer, Cost, Kind
 from pytest_llmcal.scoring.confidence.sequence import greedy
-from pytest_llmcal.scoring.protocol import Generation, GenerationOptions, ModelError, Request
+from pytest_llmcal.scoring.protocol import Generation, GenerationOptions, ModelError, Request, check_whole
 from pytest_llmcal.tasks import OpenItem, TaskError, Writing
 from pytest_llmcal.tasks.prompts import Prompt
 
@@ -55,10 +55,12 @@ class PTrue:
     paper: ClassVar[str] = "Kadavath et al. 2022"
 
     def __post_init__(self) -> None:
-        if isinstance(self.shown, bool) or not isinstance(self.shown, int) or self.shown < 0:
-            raise ModelError(f"confidence 'p_true': shown is {self.shown!r}; allowed are whole numbers of at least 0")
-        if isinstance(self.replies, str) or len(self.replies) != 2 or self.replies[0] == self.replies[1]:
+        check_whole("shown", self.shown, 0)
+        GenerationOptions(1, temperature=self.temperature, samples=max(1, self.shown), seed=self.seed)
+        if not _two_texts(self.replies):
             raise ModelError(f"confidence 'p_true': replies are {self.replies!r}; allowed are two different texts")
+        if not isinstance(self.template, str):
+            raise ModelError(f"confidence 'p_true': template is {self.template!r}; allowed are texts")
         unread = {"answer", *(["samples"] if self.shown else [])} - self._question().names
         if unread:
             raise ModelError(f"confidence 'p_true': the template does not show {' and '.join(sorted(unread))}")
@@ -109,6 +111,12 @@ class PTrue:
             }
             asked = question.render(told, f"item {item.id!r}, p_true")
             yield from (Request(item.id, asked, reply) for reply in self.replies)
+
+
+def _two_texts(replies: object) -> bool:
+    if not isinstance(replies, (tuple, list)):
+        return False
+    return all(isinstance(each, str) and each for each in replies) and len(replies) == len(set(replies)) == 2
 
 
 def _share(true: float, false: float) -> float:

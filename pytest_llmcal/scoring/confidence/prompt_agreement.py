@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pytest_llmcal.scoring.confidence.equivalence import AnyEquivalence, Pair, equivalence
+from pytest_llmcal.scoring.confidence.equivalence import FREE, AnyEquivalence, Pair, equivalence
 from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer, Cost, Kind
 from pytest_llmcal.scoring.confidence.sequence import greedy
 from pytest_llmcal.scoring.protocol import GenerationOptions, ModelError
@@ -42,7 +42,7 @@ class PromptAgreement:
     Raises
     ------
     ModelError
-        If there is no variant, or one without the prompt.
+        If there is no variant, or one without the prompt, or an option has a value that is not allowed.
     """
 
     variants: tuple[str, ...] = VARIANTS
@@ -54,9 +54,14 @@ class PromptAgreement:
     paper: ClassVar[str] = "Jiang et al. 2023; Yang et al. 2024"
 
     def __post_init__(self) -> None:
-        if isinstance(self.variants, str) or not self.variants:
+        if not (isinstance(self.variants, (tuple, list)) and self.variants and _texts(self.variants)):
             raise ModelError(
                 f"confidence 'prompt_agreement': variants are {self.variants!r}; allowed are texts, one or more"
+            )
+        if self.paraphrases is not None and not isinstance(self.paraphrases, Mapping):
+            raise ModelError(
+                f"confidence 'prompt_agreement': paraphrases are {self.paraphrases!r}; allowed is a mapping from an "
+                "item's id to texts"
             )
         equivalence(self.equivalence)
         for variant in self.variants:
@@ -69,7 +74,7 @@ class PromptAgreement:
     def cost(self) -> Cost:
         """What it asks for one item; of paraphrases, the one with most."""
         own = self.variants if self.paraphrases is None else max(self.paraphrases.values(), key=len, default=())
-        besides = "" if self.equivalence == "text" else f"{len(own)} pairs compared"
+        besides = "" if self.equivalence in FREE else f"{len(own)} pairs compared"
         return Cost(texts=1 + len(own), besides=besides)
 
     def answers(self, asker: Asker, items: Sequence[OpenItem], writing: Writing) -> list[ConfidentAnswer]:
@@ -105,9 +110,13 @@ class PromptAgreement:
 
 def _given(paraphrases: Mapping[str, Sequence[str]], item: str) -> Sequence[str]:
     own = paraphrases.get(item, ())
-    if isinstance(own, str) or not own:
+    if not (isinstance(own, (tuple, list)) and own and _texts(own)):
         raise ModelError(f"confidence 'prompt_agreement': item {item!r} has no paraphrases; got {own!r}")
     return own
+
+
+def _texts(given: Sequence[object]) -> bool:
+    return all(isinstance(each, str) for each in given)
 
 
 def _compiled(variant: str) -> Prompt:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-from pytest_llmcal.scoring.confidence.equivalence import AnyEquivalence, Equivalence, equivalence, partitions
+from pytest_llmcal.scoring.confidence.equivalence import FREE, AnyEquivalence, Equivalence, equivalence, partitions
 from pytest_llmcal.scoring.confidence.method import Asker, Cost, Kind
 from pytest_llmcal.scoring.protocol import Generation, GenerationOptions, ModelError
 from pytest_llmcal.tasks import OpenItem, Writing
@@ -90,7 +90,7 @@ class Drawing:
     @property
     def cost(self) -> Cost:
         """What it asks for one item, with the options that it has."""
-        return Cost(texts=self.samples, besides="" if self.equivalence == "text" else "the equivalence")
+        return Cost(texts=self.samples, besides="" if self.equivalence in FREE else "the equivalence")
 
     def __post_init__(self) -> None:
         self._options(Writing())

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer
 from pytest_llmcal.scoring.confidence.samples import Drawing, Samples
-from pytest_llmcal.scoring.protocol import ModelError
+from pytest_llmcal.scoring.protocol import ModelError, is_number
 from pytest_llmcal.tasks import OpenItem, Writing
 
 
@@ -59,8 +59,7 @@ class SelfConsistency(Drawing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        agreeing, every = self.smoothing
-        if not 0 <= agreeing <= every < float("inf"):
+        if not _two_pseudo_counts(self.smoothing):
             raise ModelError(f"smoothing is {self.smoothing!r}; allowed are two numbers (a, b) with 0 <= a <= b")
 
     def answers(self, asker: Asker, items: Sequence[OpenItem], writing: Writing) -> list[ConfidentAnswer]:
@@ -73,3 +72,10 @@ class SelfConsistency(Drawing):
         best = samples.majority()
         share = (max(samples.counts) + agreeing) / (len(samples.classes) + every)
         return ConfidentAnswer(best.text, share, best.finish_reason)
+
+
+def _two_pseudo_counts(given: object) -> bool:
+    if not isinstance(given, (tuple, list)) or len(given) != 2 or not all(map(is_number, given)):
+        return False
+    agreeing, every = given
+    return bool(0 <= agreeing <= every < float("inf"))

@@ -39,9 +39,15 @@ class _OfEntropy(Drawing):
             greedy(asker, items, writing) if self.answer == "greedy" else [samples.majority() for samples in drawn]
         )
         return [
-            ConfidentAnswer(text.text, self.confidence(samples), text.finish_reason)
-            for text, samples in zip(best, drawn, strict=True)
+            ConfidentAnswer(text.text, self._confidence(item, samples), text.finish_reason)
+            for item, text, samples in zip(items, best, drawn, strict=True)
         ]
+
+    def _confidence(self, item: OpenItem, samples: Samples) -> float:
+        try:
+            return self.confidence(samples)
+        except ModelError as error:
+            raise ModelError(f"item {item.id!r}: {error}") from None
 
     def confidence(self, samples: Samples) -> float:
         """Return 1 less the entropy's share of its largest value, log n."""
@@ -131,6 +137,11 @@ class SemanticEntropy(_OfEntropy):
     length_normalized: bool = True
 
     needs: ClassVar[str] = "samples with log-probabilities"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.length_normalized, bool):
+            raise ModelError(f"length_normalized is {self.length_normalized!r}; allowed are True and False")
 
     def probabilities(self, samples: Samples) -> list[float]:
         """Return the probability of each class, among those of all samples."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pytest_llmcal.tasks.changes.step import Step, edited
 from pytest_llmcal.tasks.errors import TaskError
-from pytest_llmcal.tasks.items import Item
+from pytest_llmcal.tasks.items import Asked
 
 _MADE = ("choices", "letters")  # what is weighed must stay as it is
 
@@ -38,7 +38,7 @@ class Casing(Step):
     def __str__(self) -> str:
         return f"the question is in {self.case} case"
 
-    def applied(self, item: Item, task: str) -> Item:  # noqa: ARG002
+    def applied(self, item: Asked, task: str) -> Asked:  # noqa: ARG002
         """Return the item with its question in another case."""
         if item.wording is None:
             return edited(item, self._edit)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pytest_llmcal.tasks.changes.order import Swap
 from pytest_llmcal.tasks.changes.step import Step
 from pytest_llmcal.tasks.errors import TaskError
-from pytest_llmcal.tasks.items import Items, questions_of
+from pytest_llmcal.tasks.items import Asked, Item, Items, asked_of
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,20 @@ class PromptChange:
             If the items are running texts, or the change leaves all of them as they are: a gate on it would say
             nothing.
         """
-        before = questions_of(items)
+        before = asked_of(items)
         after = before
         for step in self.steps:
             after = [step.applied(item, items.task) for item in after]
         if self.steps and after == before:
-            raise TaskError(f"task {items.task!r}: no item of its {items.split} split changes when {self}")
-        return Items(items.task, items.split, tuple(after))
+            raise TaskError(
+                f"task {items.task!r}: no item of its {items.split} split changes when {self}{self._obstacle(before)}"
+            )
+        return replace(items, items=tuple(after))
+
+    def _obstacle(self, items: Sequence[Asked]) -> str:
+        obstacles = (step.obstacle(item) for step in self.steps for item in items)
+        first = next(filter(None, obstacles), "")
+        return first and f": {first}"
 
     def places(self, choices: int) -> list[int]:
         """Return which of an item's so many choices stands at each place afterwards, counted from zero.
@@ -70,3 +79,22 @@ class PromptChange:
         for step in self.steps:
             there = [there[place] for place in step.places(choices)]
         return there
+
+    def places_of(self, item: Asked, task: str) -> list[int]:
+        """Return which of an item's choices stands at each place afterwards: some steps may have no hold on it."""
+        if not isinstance(item, Item):
+            return []
+        there = list(range(len(item.choices)))
+        for step in self.steps:
+            changed = step.applied(item, task)
+            if changed is not item:
+                there = [there[place] for place in step.places(len(there))]
+            item = changed
+        return there
+
+    def only_weighed(self, items: Items) -> bool:
+        """Tell whether choices trade places and no prompt shows it: what the model reads stays the same."""
+        swaps = [step for step in self.steps if isinstance(step, Swap)]
+        return bool(swaps) and not any(
+            step.applied(item, items.task).prompt != item.prompt for step in swaps for item in asked_of(items)
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pytest_llmcal.tasks.changes.step import Step
-from pytest_llmcal.tasks.items import Item
+from pytest_llmcal.tasks.items import Asked, Item
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,10 @@ class Label(Step):
     def __str__(self) -> str:
         return f"{self.old!r} is worded {self.new!r}"
 
-    def applied(self, item: Item, task: str) -> Item:  # noqa: ARG002
+    def applied(self, item: Asked, task: str) -> Asked:  # noqa: ARG002
         """Return the item with another word for the label."""
+        if not isinstance(item, Item):
+            return item
         wording, prompt = item.wording, item.prompt
         if wording is not None:
             options = tuple(self._worded(option) for option in wording.values["choices"])

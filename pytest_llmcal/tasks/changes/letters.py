@@ -7,7 +7,7 @@ from string import ascii_lowercase
 
 from pytest_llmcal.tasks.changes.step import Step
 from pytest_llmcal.tasks.errors import TaskError
-from pytest_llmcal.tasks.items import Item
+from pytest_llmcal.tasks.items import Asked, Item
 from pytest_llmcal.tasks.prompts import LETTERS
 
 SYMBOLS = {"a": tuple(ascii_lowercase), "1": tuple(str(number + 1) for number in range(len(LETTERS)))}
@@ -38,10 +38,10 @@ class Letters(Step):
     def __str__(self) -> str:
         return f"options are lettered {', '.join(SYMBOLS[self.first][:3])}"
 
-    def applied(self, item: Item, task: str) -> Item:  # noqa: ARG002
+    def applied(self, item: Asked, task: str) -> Asked:  # noqa: ARG002
         """Return the item with other letters, where it is answered by those that its prompt shows."""
         wording = item.wording
-        if wording is None or not wording.answered_by_letter:
+        if not isinstance(item, Item) or wording is None or not wording.answered_by_letter:
             return item
         old, new = wording.values["letters"], SYMBOLS[self.first][: len(item.choices)]
         wording = replace(wording, values={**wording.values, "letters": new})

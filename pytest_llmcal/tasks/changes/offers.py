@@ -14,7 +14,7 @@ from pytest_llmcal.tasks.changes.step import Step
 from pytest_llmcal.tasks.changes.template import LETTERS_TEMPLATES, TEXT_TEMPLATES, Template
 from pytest_llmcal.tasks.changes.white_space import EDITS, WhiteSpace
 from pytest_llmcal.tasks.errors import TaskError
-from pytest_llmcal.tasks.items import Item, Items, questions_of
+from pytest_llmcal.tasks.items import Asked, Item, Items, asked_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def offered(items: Items, kinds: Sequence[str] | None = None, given: Given | Non
     Parameters
     ----------
     items : Items
-        Questions.
+        Questions. Of those that are answered in writing, what has to do with choices is not offered.
     kinds : sequence of str, optional
         Some of ``KINDS``; all by default.
     given : Given, optional
@@ -57,10 +57,10 @@ def offered(items: Items, kinds: Sequence[str] | None = None, given: Given | Non
     --------
     >>> from pytest_llmcal.tasks import load_task
     >>> list(offered(load_task("world/qa", limit=20).test))
-    ['order', 'white_space', 'casing', 'preface']
+    ['white_space', 'casing', 'preface']
     """
     asked = checked_kinds(kinds)
-    questions = questions_of(items)
+    questions = asked_of(items)
     found = {}
     for kind in asked:
         steps = [step for step in _STEPS[kind](questions, given or Given()) if _changes(step, questions, items.task)]
@@ -68,9 +68,9 @@ def offered(items: Items, kinds: Sequence[str] | None = None, given: Given | Non
             found[kind] = steps
     if not found:
         raise TaskError(
-            f"task {items.task!r}: none of the changes {', '.join(asked)} can be made to its prompts. Letters and "
-            "templates need items that load_task read from a file or dataset; letters also style='letters'; other "
-            "words for labels must be given"
+            f"task {items.task!r}: none of the changes {', '.join(asked)} can be made to its prompts. Order needs "
+            "prompts that list the choices; order, letters and templates need items that load_task read from a file or "
+            "dataset; letters also style='letters'; other words for labels must be given"
         )
     return found
 
@@ -92,16 +92,18 @@ def checked_kinds(kinds: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if kind in names)
 
 
-def _changes(step: Step, questions: Sequence[Item], task: str) -> bool:
+def _changes(step: Step, questions: Sequence[Asked], task: str) -> bool:
+    if isinstance(step, Swap):  # what is merely weighed in another order is read as before
+        return any(step.applied(item, task).prompt != item.prompt for item in questions)
     return any(step.applied(item, task) != item for item in questions)
 
 
-def _swaps(questions: Sequence[Item], _: Given) -> Iterable[Step]:
-    most = max(len(item.choices) for item in questions)
+def _swaps(questions: Sequence[Asked], _: Given) -> Iterable[Step]:
+    most = max(len(item.choices) if isinstance(item, Item) else 0 for item in questions)
     return (Swap(first, second) for second in range(1, most) for first in range(second))
 
 
-def _templates(questions: Sequence[Item], given: Given) -> Iterable[Step]:
+def _templates(questions: Sequence[Asked], given: Given) -> Iterable[Step]:
     if given.templates:
         return map(Template, given.templates)
     wordings = [item.wording for item in questions]
@@ -114,7 +116,7 @@ def _templates(questions: Sequence[Item], given: Given) -> Iterable[Step]:
 
 _LISTED = ["choices", "letters", "question"]
 
-_STEPS: dict[str, Callable[[Sequence[Item], Given], Iterable[Step]]] = {
+_STEPS: dict[str, Callable[[Sequence[Asked], Given], Iterable[Step]]] = {
     "order": _swaps,
     "letters": lambda _, __: map(Letters, SYMBOLS),
     "labels": lambda _, given: (Label(old, new) for old, others in given.labels.items() for new in others),

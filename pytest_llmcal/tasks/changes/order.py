@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pytest_llmcal.tasks.changes.step import Step
 from pytest_llmcal.tasks.errors import TaskError
-from pytest_llmcal.tasks.items import Item
+from pytest_llmcal.tasks.items import Asked, Item
 
 Value = TypeVar("Value")
 
@@ -17,7 +18,8 @@ Value = TypeVar("Value")
 class Swap(Step):
     """Two choices trade places: in the prompt where it lists them, and in the order they are asked in.
 
-    Letters stay where they are, and what stands behind them moves. Items with fewer choices stay as they are.
+    Letters stay where they are, and what stands behind them moves. Items with fewer choices stay as they are, and so
+    do those answered by letter whose options cannot be moved: it is not known how their prompt was made.
 
     Attributes
     ----------
@@ -47,17 +49,17 @@ class Swap(Step):
             places[self.first], places[self.second] = self.second, self.first
         return places
 
-    def applied(self, item: Item, task: str) -> Item:  # noqa: ARG002
+    def applied(self, item: Asked, task: str) -> Asked:  # noqa: ARG002
         """Return the item with two choices swapped."""
-        if self.second >= len(item.choices):
+        if not isinstance(item, Item) or self.second >= len(item.choices):
             return item
         places = self.places(len(item.choices))
         wording, prompt = item.wording, item.prompt
         if wording is not None:
             wording = replace(wording, values={**wording.values, "choices": _moved(wording.values["choices"], places)})
             prompt = wording.prompt()
-            if wording.answered_by_letter and prompt == item.prompt:
-                return item  # it lists its options otherwise, so they cannot be moved
+        if prompt == item.prompt and _answered_by_letter(item):
+            return item  # it lists its options otherwise, so they cannot be moved
         letters = wording is not None and wording.answered_by_letter
         return replace(
             item,
@@ -67,6 +69,20 @@ class Swap(Step):
             truth=None if item.truth is None else _moved(item.truth, places),
             wording=wording,
         )
+
+    def obstacle(self, item: Asked) -> str:
+        """Return why the options of an item stay, where its prompt lists them."""
+        if not isinstance(item, Item) or self.second >= len(item.choices) or not _answered_by_letter(item):
+            return ""
+        return f"the prompt of item {item.id!r} lists its options, and how it was made of them is not known"
+
+
+def _answered_by_letter(item: Item) -> bool:
+    """Tell whether the choices are letters or numbers that stand before options in the prompt: ``A. yes``."""
+    if item.wording is not None and item.wording.answered_by_letter:
+        return True
+    marks = [choice.strip() for choice in item.choices]
+    return all(mark.isalnum() and re.search(rf"(?<!\w){re.escape(mark)}[.):]\s", item.prompt) for mark in marks)
 
 
 def _moved(values: Sequence[Value], places: Sequence[int]) -> tuple[Value, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_llmcal.tasks.changes.step import Step, edited
-from pytest_llmcal.tasks.items import Item
+from pytest_llmcal.tasks.items import Asked
 
 SENTENCES = ("The weather is fine today.", "Somewhere a dog barks.", "This line has nothing to do with the question.")
 """What is put in front unless others are given."""
@@ -26,7 +26,7 @@ class Preface(Step):
     def __str__(self) -> str:
         return f"{self.sentence!r} stands in front"
 
-    def applied(self, item: Item, task: str) -> Item:  # noqa: ARG002
+    def applied(self, item: Asked, task: str) -> Asked:  # noqa: ARG002
         """Return the item with the sentence in front of its prompt."""
         return edited(item, self._edit)
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_llmcal.tasks.items import Item
+from pytest_llmcal.tasks.items import Asked
 
 
 class Step(ABC):
@@ -16,12 +16,12 @@ class Step(ABC):
     """
 
     @abstractmethod
-    def applied(self, item: Item, task: str) -> Item:
+    def applied(self, item: Asked, task: str) -> Asked:
         """Return the item changed, with its id, groups and right answer; itself where the change has no hold on it.
 
         Parameters
         ----------
-        item : Item
+        item : Item or OpenItem
             Any question.
         task : str
             Name of its task, for error messages.
@@ -31,8 +31,12 @@ class Step(ABC):
         """Return which of an item's choices stands at each place afterwards, counted from zero."""
         return list(range(choices))
 
+    def obstacle(self, item: Asked) -> str:  # noqa: ARG002
+        """Return why the change has no hold on an item, where there is more to say than that; else nothing."""
+        return ""
 
-def edited(item: Item, edit: Callable[[str], str]) -> Item:
+
+def edited(item: Asked, edit: Callable[[str], str]) -> Asked:
     """Return the item with its rendered prompt edited; what renders it anew later edits it again."""
     wording = item.wording and replace(item.wording, edits=(*item.wording.edits, edit))
     return replace(item, prompt=edit(item.prompt), wording=wording)

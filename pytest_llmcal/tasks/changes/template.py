@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pytest_llmcal.tasks.changes.step import Step
-from pytest_llmcal.tasks.items import Item
+from pytest_llmcal.tasks.items import Asked
 from pytest_llmcal.tasks.prompts import Prompt
 
 TEXT_TEMPLATES = ("Q: {{ question }}\nA:", "{{ question }}\nThe answer is:")
@@ -36,7 +36,7 @@ class Template(Step):
     def __str__(self) -> str:
         return f"the template is {self.source!r}"
 
-    def applied(self, item: Item, task: str) -> Item:
+    def applied(self, item: Asked, task: str) -> Asked:
         """Return the item worded anew, where it is known what it was made of."""
         if item.wording is None:
             return item

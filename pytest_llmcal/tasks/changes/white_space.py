@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_llmcal.tasks.changes.step import Step, edited
 from pytest_llmcal.tasks.errors import TaskError
-from pytest_llmcal.tasks.items import Item
+from pytest_llmcal.tasks.items import Asked
 
 # Nothing is added at the end of a prompt: how its last token and the choice are cut is no matter of looks.
 EDITS: dict[str, Callable[[str], str]] = {
@@ -43,7 +43,7 @@ class WhiteSpace(Step):
     def __str__(self) -> str:
         return self.what
 
-    def applied(self, item: Item, task: str) -> Item:  # noqa: ARG002
+    def applied(self, item: Asked, task: str) -> Asked:  # noqa: ARG002
         """Return the item with more white space in its prompt."""
         return edited(item, self._edit)
 

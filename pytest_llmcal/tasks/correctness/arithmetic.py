@@ -11,19 +11,28 @@ from pytest_llmcal.tasks.open_items import OpenItem
 MARK = "####"
 """What stands before the final number where an answer is written as in GSM8K."""
 
-# A sign stands at the beginning of a word: that of 10-3 is an operation, and that of "- 3 eggs" begins a list.
+# A sign stands at the beginning of a word: that of 10-3 is an operation, and that of "- 3 eggs" begins a list. A point
+# without digits before it belongs to a number only where no digit and no other point stands before it.
 _NUMBER = re.compile(
-    r"((?<![\w)])[-\u2212])?[$\u00a3\u20ac]?(\d{1,3}(?:,\d{3})+(?!\d)|\d+)?(\.\d+)?([eE][+-]?\d{1,3}(?!\w))?"
+    r"""
+    (?P<sign>(?<![\w)])[-\u2212])?[$\u00a3\u20ac]?
+    (?P<number>(?:\d{1,3}(?:[,'\u2019]\d{3})+(?!\d)|\d+)(?:\.\d+)?|(?<![\d.])\.\d+)
+    (?P<exponent>[eE][+-]?\d{1,3}(?!\w))?
+    """,
+    re.VERBOSE,
 )
+_NO_NUMBER = re.compile(r"\d+(?:\.\d+){2,}|\d[\d.]*[eE][+-]?(?:\d{4,}|\d+[^\W\d])\w*")
+"""Dates, versions and sections, 12.05.2020 or 1.2.3, and what begins like a power of ten, 1e3x."""
 
 
 def last_number(text: str, item: OpenItem) -> float:
     r"""Return 1 if the last number of the text equals that of a reference, else 0.
 
-    Thousands are parted by commas or not at all, decimals begin with a point, and units, currencies and a full stop at
-    the end play no part: ``$1,200.00`` and ``1200 dollars`` are the same. Where a text has ``####``, as solutions of
-    GSM8K have, the first number after it is taken. A text without a number is wrong. (Cobbe et al., "Training Verifiers
-    to Solve Math Word Problems", arXiv:2110.14168.)
+    Thousands are parted by commas, apostrophes or not at all, decimals begin with a point, and units, currencies and a
+    full stop at the end play no part: ``$1,200.00`` and ``1200 dollars`` are the same. Dates and versions, 12.05.2020
+    or 1.2.3, are no numbers. Where a text has ``####``, as solutions of GSM8K have, the first number after it is taken.
+    A text without a number is wrong. (Cobbe et al., "Training Verifiers to Solve Math Word Problems",
+    arXiv:2110.14168.)
 
     Parameters
     ----------
@@ -69,9 +78,8 @@ def final_number(text: str) -> Decimal | None:
 
 def _numbers(text: str) -> list[Decimal]:
     return [
-        Decimal(("-" if sign else "") + (whole or "0").replace(",", "") + (fraction or "") + (exponent or ""))
-        for sign, whole, fraction, exponent in _NUMBER.findall(text)
-        if whole or fraction
+        Decimal(("-" if found["sign"] else "") + re.sub("[,'\u2019]", "", found["number"]) + (found["exponent"] or ""))
+        for found in _NUMBER.finditer(_NO_NUMBER.sub(" ", text))
     ]
 
 

@@ -46,7 +46,8 @@ def contains(text: str, item: OpenItem) -> float:
     """Return 1 if the normalised text has one of the normalised references among its words, else 0.
 
     (As a lenient match of short answers: Mallen, Asai, Zhong, Das, Khashabi, Hajishirzi, "When Not to Trust Language
-    Models", ACL 2023, section 3. There a reference may also stand inside a longer word; here it may not.)
+    Models", ACL 2023, section 3. There a reference may also stand inside a longer word; here it may not.) A reference
+    that is an article, as of the choice "A", has to be the whole answer: nearly every sentence has one.
 
     Parameters
     ----------

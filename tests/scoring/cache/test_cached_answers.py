@@ -155,3 +155,16 @@ def test_a_closed_model_says_so_whether_or_not_it_knows_the_answer(tmp_path: Pat
     with pytest.raises(ModelError, match="was closed; load it again"):
         model.log_likelihoods(requests(1))
     model.close()  # harmless
+
+
+def test_a_question_that_stands_in_two_items_keeps_the_answer_of_the_first(tmp_path: Path) -> None:
+    asked = [Request("first", "a", " b"), *requests(300), Request("last", "a", " b"), Request("last", "a", " c")]
+    inner = CountingModel()
+    model = cached(tmp_path, inner)
+    answers = model.log_likelihoods(asked)
+    assert answers[0] == answers[-2]
+    assert sum(inner.asked) == len(asked)  # the second item is asked whole all the same
+    model.close()
+    again = cached(tmp_path)
+    assert again.log_likelihoods(asked) == answers
+    again.close()

@@ -80,3 +80,29 @@ def test_a_method_for_answers_of_another_kind_is_refused_with_those_that_there_a
         score(model, [Text("t", "The town book.")], confidence="margin")
     with pytest.raises(ModelError, match="confidence is 3; allowed are the names"):
         score(model, choices, confidence=3)  # type: ignore[arg-type]  # that is the point
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("self_consistency(equivalence=5)", "unknown equivalence 5; allowed are text, number, entailment:MODEL"),
+        ("self_consistency(smoothing=1)", "smoothing is 1; allowed are two numbers"),
+        ("self_consistency(smoothing=('a', 'b'))", r"smoothing is \('a', 'b'\); allowed are two numbers"),
+        ("p_true(temperature=-1)", "temperature is -1; allowed are 0 and finite numbers above"),
+        ("p_true(shown=2, temperature=0)", "2 samples at temperature 0 are all the same text"),
+        ("p_true(seed='x')", "seed is 'x'; allowed are whole numbers"),
+        ("p_true(replies=(1, 2))", r"replies are \(1, 2\); allowed are two different texts"),
+        ("p_true(template=5)", "template is 5; allowed are texts"),
+        ("verbalised(prompt=5)", "prompt is 5; allowed are texts with {prompt}"),
+        ("verbalised(more_tokens='a')", "more_tokens is 'a'; allowed are whole numbers of at least 0"),
+        ("verbalised(more_tokens=-5)", "more_tokens is -5; allowed are whole numbers of at least 0"),
+        ("verbalised_two_steps(max_tokens=0)", "max_tokens is 0; allowed are whole numbers of at least 1"),
+        ("semantic_entropy(length_normalized='no')", "length_normalized is 'no'; allowed are True and False"),
+        ("prompt_agreement(paraphrases=5)", "paraphrases are 5; allowed is a mapping"),
+        ("prompt_agreement(variants=5)", "variants are 5; allowed are texts"),
+        ("prompt_agreement(variants=(5,))", r"variants are \(5,\); allowed are texts"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_refused_by_name(name: str, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        create(name)

@@ -68,13 +68,17 @@ def test_an_empty_answer_is_the_same_as_an_empty_answer_only() -> None:
 
 def test_relations_have_names_and_an_unknown_one_is_told_which() -> None:
     assert equivalence("text").same([Pair("q", "A  cat!", "cat"), Pair("q", "?", "!")]) == [True, False]
+    sums = [Pair("q", "It is 18.", "$18.00"), Pair("q", "18", "19"), Pair("q", "none", "None."), Pair("q", "none", "0")]
+    assert equivalence("number").same(sums) == [True, False, True, False]
     assert equivalence("entailment:some/model") == Entailment("some/model")
     assert equivalence("embedding:some/model") == Embedding("some/model")
     assert equivalence(lambda question, one, other: one in question and other in question).same(
         [Pair("a or b", "a", "b"), Pair("a or b", "a", "c")]
     ) == [True, False]
     for unknown in ("texts", "entailment", "embedding:", "nli:some/model"):
-        with pytest.raises(ModelError, match=f"unknown equivalence '{unknown}'; allowed are text, entailment:MODEL"):
+        with pytest.raises(
+            ModelError, match=f"unknown equivalence '{unknown}'; allowed are text, number, entailment:MODEL"
+        ):
             equivalence(unknown)
     with pytest.raises(ModelError, match=r"threshold is 1\.5; allowed is -1 to 1"):
         Embedding("some/model", threshold=1.5)

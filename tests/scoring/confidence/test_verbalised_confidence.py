@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from scripted_model import ScriptedModel, written
 
-from pytest_llmcal.scoring import ModelError
+from pytest_llmcal.scoring import ModelError, score
 from pytest_llmcal.scoring.confidence import Asker, ConfidentAnswer, create
 from pytest_llmcal.scoring.confidence.verbalised import Verbalised, VerbalisedTwoSteps
 from pytest_llmcal.scoring.confidence.verbalised.asking import ONE_STEP_IN_WORDS, TWO_STEPS_IN_WORDS
-from pytest_llmcal.tasks import OpenItem, Writing
+from pytest_llmcal.tasks import Items, OpenItem, Writing
 
 ITEMS = [
     OpenItem("paris", "Question: Capital of {France}?\nAnswer:", ("Paris",)),
@@ -28,7 +28,12 @@ ITEMS = [
         ("Paris (Confidence: very likely)", "Paris", 0.9),
         ("Answer: 90%\nConfidence: I do not know", "90%", None),
         ("Answer: 90%", "90%", None),
-        ("Confidence: 90%", "Confidence: 90%", None),
+        ("Confidence: 90%", "", 0.9),
+        ("Answer: \nConfidence: 95%", "", 0.95),
+        ("Answer:\n\n**Confidence:** 95%", "", 0.95),
+        ("Confidence: 90%\nAnswer: Paris", "Paris", 0.9),
+        ("Answer: Paris\nConfidence (0-100%): 90%", "Paris", 0.9),
+        ("I cannot answer that.", "I cannot answer that.", None),
         ("Answer: a vote of confidence: no\nConfidence: 60%", "a vote of confidence: no", 0.6),
         ("Answer: a matter of confidence\nConfidence: 60%", "a matter of confidence", 0.6),
         ("Paris\nQuestion: Who?\nAnswer: she\nConfidence: 10%", "Paris", None),
@@ -94,3 +99,22 @@ def test_the_wording_is_a_parameter_and_has_to_hold_the_question(name: str, prom
         create(name, prompt="How sure are you of {answer}?")
     with pytest.raises(ModelError, match=r"has no \{answer\}"):
         VerbalisedTwoSteps(prompt="{prompt} How sure are you?")
+
+
+def test_an_answer_that_is_none_counts_as_wrong_and_one_without_confidence_is_counted_by_what_it_is() -> None:
+    said = {
+        "empty": "Answer: \nConfidence: 95%",
+        "right": "Answer: Rome\nConfidence: 90%",
+        "refused": "I cannot answer that.",
+        "silent": "",
+        "unclear": "Answer: Rome",
+    }
+    items = Items("t", "test", tuple(OpenItem(name, name, ("Rome",)) for name in said), Writing())
+    model = ScriptedModel(greedy={name: written(text) for name, text in said.items()})
+    scores = score(model, items, confidence="verbalised", progress=False)
+    assert (scores.ids, scores.correct.tolist(), scores.outcomes) == (
+        ("empty", "right"),
+        [0.0, 1.0],
+        ("empty", "answered"),
+    )
+    assert scores.left_out == {"refused": "refused", "silent": "empty", "unclear": "unparseable"}

@@ -13,18 +13,14 @@ from pytest_llmcal.tasks.correctness.exact import normalized
 class SameText:
     """Answers are the same if their normalised texts are, as for exact match.
 
-    Of an answer that is nothing but punctuation and articles, the text itself is compared.
+    Of an answer that is nothing but punctuation, the text itself is compared.
 
     Examples
     --------
-    >>> SameText().same([Pair("Who?", "The Beatles.", "beatles"), Pair("Which?", "+", "-")])
-    [True, False]
+    >>> SameText().same([Pair("Who?", "The Beatles.", "beatles"), Pair("Which?", "A.", "a"), Pair("Which?", "+", "-")])
+    [True, True, False]
     """
 
     def same(self, pairs: Sequence[Pair]) -> list[bool]:
         """Compare what is left of the texts."""
-        return [_compared(pair.one) == _compared(pair.other) for pair in pairs]
-
-
-def _compared(text: str) -> str:
-    return normalized(text) or text.lower()
+        return [normalized(pair.one) == normalized(pair.other) for pair in pairs]

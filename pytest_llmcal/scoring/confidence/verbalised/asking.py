@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pytest_llmcal.scoring.confidence.method import Asker, ConfidentAnswer, Cost, Kind
 from pytest_llmcal.scoring.confidence.sequence import greedy
+from pytest_llmcal.scoring.confidence.verbalised.numbers import SCALE
 from pytest_llmcal.scoring.confidence.verbalised.reading import read_confidence
 from pytest_llmcal.scoring.confidence.verbalised.words import OFFERED
-from pytest_llmcal.scoring.protocol import Generation, GenerationOptions, ModelError
+from pytest_llmcal.scoring.protocol import Generation, GenerationOptions, ModelError, check_whole
 from pytest_llmcal.tasks import OpenItem, Writing
 
 _PHRASES = ", ".join(OFFERED)
@@ -44,9 +45,9 @@ How likely is it that this answer is right? Say one of these phrases and nothing
 Confidence:"""
 """Asks about an answer, in words."""
 
-_NAMED = r"(?:my )?confidence(?: level| score)?\W{0,3}[:=]"
-_ON_ITS_LINE = re.compile(rf"^[\s*#>|-]*{_NAMED}", re.IGNORECASE | re.MULTILINE)
-_ANYWHERE = re.compile(rf"[\s,;.|(*]{_NAMED}", re.IGNORECASE)
+_NAMED = rf"(?:my\ )?confidence(?:\ level|\ score)?{SCALE}?\W{{0,3}}[:=]"
+_ON_ITS_LINE = re.compile(rf"^[\s*\#>|-]*{_NAMED}", re.IGNORECASE | re.MULTILINE | re.VERBOSE)
+_ANYWHERE = re.compile(rf"[\s,;.|(*]{_NAMED}", re.IGNORECASE | re.VERBOSE)
 _NEXT_QUESTION = re.compile(r"\n\s*(?:question|q|user|human)\s*:", re.IGNORECASE)
 _ANSWER = re.compile(r"(?:^|\n)[\s*#>]*(?:my |final )?answer[\s*]*:[\s*]*", re.IGNORECASE)
 
@@ -64,12 +65,12 @@ class Verbalised:
         Where the item's prompt goes stands ``{prompt}``; the reply has to name the confidence after "Confidence:". By
         default in numbers; ``asking.ONE_STEP_IN_WORDS`` asks in words. With a chat model it is the user's turn.
     more_tokens : int
-        Tokens beyond those of an answer.
+        Tokens beyond those of an answer, at least 0.
 
     Raises
     ------
     ModelError
-        The prompt has no place for the item's.
+        The prompt has no place for the item's, or a value is not allowed.
 
     References
     ----------
@@ -93,19 +94,21 @@ class Verbalised:
 
     def __post_init__(self) -> None:
         _check(self.prompt, "{prompt}")
+        check_whole("more_tokens", self.more_tokens, 0)
 
     def answers(self, asker: Asker, items: Sequence[OpenItem], writing: Writing) -> list[ConfidentAnswer]:
         """Have every item answered with a confidence."""
-        prompts = [(item.id, _filled(self.prompt, prompt=item.prompt)) for item in items]
+        asked = [replace(item, prompt=_filled(self.prompt, prompt=item.prompt)) for item in items]
         # no stop strings: those of the task end an answer, before its confidence
-        texts = asker.generate(prompts, GenerationOptions(writing.max_tokens + self.more_tokens))
+        texts = asker.generate(asked, GenerationOptions(writing.max_tokens + self.more_tokens))
         return [self.read(text, writing.stop) for [text] in texts]
 
     def read(self, written: Generation, stop: Sequence[str] = ()) -> ConfidentAnswer:
         """Part the answer from the confidence.
 
-        Where there is no "Confidence:", or nothing before it, the whole text is the answer. It ends at the task's stop
-        strings all the same, and a next question that the model asks itself is not read.
+        Where there is no "Confidence:", the whole text is the answer. Where nothing stands before it, the answer is
+        what "Answer:" stands before, and else empty: whoever only says how sure he is has answered nothing. It ends at
+        the task's stop strings all the same, and a next question that the model asks itself is not read.
 
         Parameters
         ----------
@@ -115,11 +118,17 @@ class Verbalised:
         own, *others = _NEXT_QUESTION.split(written.text, maxsplit=1)
         complete = bool(others) or written.finish_reason == "stop"
         label = _ON_ITS_LINE.search(own) or _ANYWHERE.search(own)
-        answer, _ = _answer(own[: label.start()], stop) if label else ("", False)
-        if label is not None and answer:
-            return ConfidentAnswer(answer, read_confidence(own[label.end() :], complete=complete), "stop")
-        answer, ended = _answer(own, stop)
-        return ConfidentAnswer(answer, None, "stop" if ended or complete else "length")
+        if label is None:
+            answer, ended = _answer(own, stop)
+            return ConfidentAnswer(answer, None, "stop" if ended or complete else "length")
+        before, said = own[: label.start()], own[label.end() :]
+        later = None if before.strip() else _ANSWER.search(said)
+        if later is None:
+            return ConfidentAnswer(_answer(before, stop)[0], read_confidence(said, complete=complete), "stop")
+        answer, ended = _answer(said[later.end() :], stop)
+        return ConfidentAnswer(
+            answer, read_confidence(said[: later.start()]), "stop" if ended or complete else "length"
+        )
 
 
 def _answer(text: str, stop: Sequence[str]) -> tuple[str, bool]:
@@ -142,12 +151,12 @@ class VerbalisedTwoSteps:
         Where the item's prompt and the answer go stand ``{prompt}`` and ``{answer}``. By default in numbers;
         ``asking.TWO_STEPS_IN_WORDS`` asks in words. With a chat model it is the user's turn of a new conversation.
     max_tokens : int
-        Most tokens of the reply.
+        Most tokens of the reply, at least 1.
 
     Raises
     ------
     ModelError
-        The prompt has no place for the item's or the answer.
+        The prompt has no place for the item's or the answer, or a value is not allowed.
 
     References
     ----------
@@ -164,6 +173,7 @@ class VerbalisedTwoSteps:
 
     def __post_init__(self) -> None:
         _check(self.prompt, "{prompt}", "{answer}")
+        check_whole("max_tokens", self.max_tokens, 1)
 
     def answers(self, asker: Asker, items: Sequence[OpenItem], writing: Writing) -> list[ConfidentAnswer]:
         """Have every item answered greedily, then ask about the answers."""
@@ -181,7 +191,9 @@ class VerbalisedTwoSteps:
         ]
 
 
-def _check(prompt: str, *places: str) -> None:
+def _check(prompt: object, *places: str) -> None:
+    if not isinstance(prompt, str):
+        raise ModelError(f"prompt is {prompt!r}; allowed are texts with {' and '.join(places)}")
     for place in places:
         if place not in prompt:
             raise ModelError(f"the prompt that asks how sure the model is has no {place}: {prompt!r}")

@@ -21,6 +21,12 @@ QUANTITY = rf"""
 """
 """Regular expression (verbose, ignoring case) of what `reading` reads."""
 
+SCALE = r"""
+    (?:\s?\(0%?\s?(?:-|to)\s?100%?\)(?=\s?[:=]?\s?(?:[1-9][0-9]|[0-9]\s?%))
+      |\s?\(0(?:\.0)?\s?(?:-|to)\s?1(?:\.0)?\)(?=\s?[:=]?\s?[01]?\.[0-9]))
+"""
+"""The scale in parentheses behind a label, as in "Confidence (0-100%): 90%", where the number can be of it alone."""
+
 _WHOLES = {2, 3, 4, 5, 10, 20, 100}
 """Scales that people use; 9/11 is a date."""
 

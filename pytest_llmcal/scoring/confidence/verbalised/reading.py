@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pytest_llmcal.scoring.confidence.verbalised.numbers import QUANTITY, quantity
+from pytest_llmcal.scoring.confidence.verbalised.numbers import QUANTITY, SCALE, quantity
 from pytest_llmcal.scoring.confidence.verbalised.words import WORDS
+from pytest_llmcal.tasks.typography import plain
 
 _FLAGS = re.VERBOSE | re.IGNORECASE
 
@@ -16,7 +17,7 @@ _OF_IT = r"""
 """
 _LABEL = rf"""
     (?:(?:my|the|your)\s)?(?:confidence|probability|likelihood|certainty|percentage|chances?)
-    (?:\s(?:level|score|rating|estimate))?{_OF_IT}(?:\s?[:=]|\s-(?=\s))?\s
+    (?:\s(?:level|score|rating|estimate))?{_OF_IT}{SCALE}?(?:\s?[:=]\s?|\s-\s|\s)
 """
 _I_AM = r"""
     (?:i\ am|i'm|i\ would\ be|i'd\ be|i\ would\ say|i'd\ say|i\ say|i\ estimate|i\ think|i\ believe|i\ have
@@ -36,11 +37,13 @@ _IN_NUMBERS = re.compile(
 )
 _IN_WORDS = re.compile(rf"(?:{_LABEL})?(?:{_I_AM})?[(\[]?(?P<phrase>{_PHRASE})[)\]]?{_OF_IT}{_REMARK}", _FLAGS)
 _ALONE = re.compile(rf"(?P<phrase>{_PHRASE})|{_ABOUT}(?:{QUANTITY})", _FLAGS)
+_IN_A_LIST = re.compile(r"^[1-9][.)]\s", re.MULTILINE)
+_AT_THE_END = re.compile(r"(?:^|[\s,:(])([0-9]{1,3}(?:\.[0-9]{1,12})?)\)?$")
 _ANYWHERE = re.compile(rf"(?<![\w.,/$€£-])(?:{QUANTITY})(?![\w/%])", _FLAGS)
 
 _AGAINST = re.compile(
     r"""\b(?:not?|never|none|cannot|wrong|incorrect|false|mistake\w*|error|doubt\w*|unsure|uncertain\w*|unlikely|improbable
-    |impossible|inaccurate|unclear|less|fewer|more|least|most|below|under|above|over|almost|nearly)\b|n't\b""",
+    |impossible|inaccurate|unclear|made\s(?:\w+\s)?up|invent\w*|lie|fail\w*|less|fewer|more|least|most|below|under|above|over|almost|nearly)\b|n't\b""",
     _FLAGS,
 )
 """Words that turn a number round or make it a bound."""
@@ -48,22 +51,10 @@ _AGAINST = re.compile(
 _ANOTHER_TURN = re.compile(
     r"^\s*(?:question|q|answer|a|user|human|assistant|system|context|passage)\s*:", re.IGNORECASE
 )
-_SAME_CHARACTERS = str.maketrans(
-    {
-        "\uff05": "%",
-        "\u2010": "-",
-        "\u2011": "-",
-        "\u2012": "-",
-        "\u2013": "-",
-        "\u2014": "-",
-        "\u2212": "-",
-        "\u2019": "'",
-    }
-    | dict.fromkeys("*_`", " ")
-)
-"""Percent signs, dashes and apostrophes of other looks, and what Markdown marks words with."""
+_MARKDOWN = str.maketrans(dict.fromkeys("*_`", " "))
+"""What Markdown marks words with; before a percent sign TeX has a backslash besides."""
 
-_QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "<": ">", "[": "]", "(": ")", "{": "}"}
+_QUOTES = {'"': '"', "'": "'", "<": ">", "[": "]", "(": ")", "{": "}"}
 
 
 def read_confidence(text: str, *, complete: bool = True) -> float | None:
@@ -84,13 +75,14 @@ def read_confidence(text: str, *, complete: bool = True) -> float | None:
     ``90%, very likely``                         the number, if both lie on one side of 0.5
     ``at least 90%``, ``>90%``, ``almost 100%``  nothing: a bound is no number
     ``120%``, ``-3``                             nothing
-    ``90% sure. 40% sure.``                      nothing: they contradict each other
+    ``90% sure. 40% sure.``, ``90. No, 40.``     nothing: they contradict each other
     ===========================================  ==================================================================
 
     The number may stand behind a label ("Confidence: 90%") or in a short sentence of its own ("I am 90% sure that it is
     right"). A sentence of any other kind, such as "The answer is 42", says nothing, and neither does one that speaks
-    against the answer ("90% wrong"). What comes after the first sentence is only searched for other numbers from 0 to 1
-    with a percent sign, a point or a scale; a next turn ("Question: ...") is not read at all.
+    against the answer ("90% wrong"). What comes after the first sentence is only searched for other numbers: those from
+    0 to 1 with a percent sign, a point or a scale, those above 10 and up to 100 that a line or a sentence ends in, and
+    whatever number stands alone or behind a label. A next turn ("Question: ...") is not read at all.
 
     Parameters
     ----------
@@ -120,7 +112,7 @@ def read_confidence(text: str, *, complete: bool = True) -> float | None:
 
 def _own_lines(text: str, complete: bool) -> list[str]:
     """Return the lines that are not empty, up to the next turn."""
-    lines = text.translate(_SAME_CHARACTERS).split("\n")
+    lines = plain(text).replace("\\%", "%").translate(_MARKDOWN).split("\n")
     if not complete:
         lines.pop()
     kept: list[str] = []
@@ -175,12 +167,24 @@ def _bare(remark: str | None) -> str:
 def _bears(value: float, remark: str | None) -> bool:
     """Say whether a remark neither takes back what was said nor says another number."""
     found = _ALONE.fullmatch(_bare(remark))
-    if found and found["phrase"]:
-        return (value - 0.5) * (WORDS[found["phrase"].lower()] - 0.5) >= 0
+    if found:
+        if found["phrase"]:
+            return (value - 0.5) * (WORDS[found["phrase"].lower()] - 0.5) >= 0
+        return quantity(found).value == value
     return not re.search(r"[0-9]", remark or "") and not _AGAINST.search(remark or "")
 
 
 def _agrees(value: float, rest: str) -> bool:
     """Say whether whatever else looks like a probability is the same."""
     others = [quantity(found) for found in _ANYWHERE.finditer(rest)]
-    return all(other.value == value for other in others if other.explicit)
+    return all(other.value == value for other in others if other.explicit) and all(
+        _ends_alike(value, sentence.strip(" .!;")) for sentence in re.split(r"\n|[.!;]\s", _IN_A_LIST.sub("", rest))
+    )
+
+
+def _ends_alike(value: float, sentence: str) -> bool:
+    """Say whether no sentence is, or ends in, another number that says nothing of its scale."""
+    if alone := _IN_NUMBERS.fullmatch(sentence):
+        return quantity(alone).value == value
+    number = _AT_THE_END.search(sentence)
+    return number is None or not 10 < float(number[1]) <= 100 or float(number[1]) / 100 == value
