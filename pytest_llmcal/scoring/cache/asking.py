@@ -127,16 +127,18 @@ class Asking(Generic[Asked, Answer]):
         self._put(number, chunk)
 
     def keep_some(self, answers: Mapping[int, Answer]) -> None:
-        """Keep what a model answered of the only chunk that it had, before it failed.
+        """Keep what a model says that it answered before it failed; such a model has one chunk at a time.
 
         Parameters
         ----------
         answers : mapping of int to answer
-            By their place among what was asked for.
+            By the place of their question among those that the chunk lacked.
         """
         [chunk] = self._under_way.values()
         given = ((chunk.asked[place], answer) for place, answer in answers.items())
-        self._store.keep(self._model, {key: self._question.pack(each) for key, each in given if key in chunk.own})
+        new = {key: self._question.pack(answer) for key, answer in given if key in chunk.own}
+        if new:
+            self._store.keep(self._model, new)
 
     def told(self, done: int, total: int) -> None:
         """Hear from the model how far it is with the chunk that it has."""

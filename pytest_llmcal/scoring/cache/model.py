@@ -50,8 +50,7 @@ class CachedModel:
     answered. Of a chunk that is known in part only the rest is asked: one new item among thousands costs
     one item. After a kill that makes no difference, since a chunk is kept whole or not at all and is
     looked up only when all before it are answered. So a run that goes on asks exactly what the
-    undisturbed one would have asked from there. Only a model that says what it answered before it failed, as one behind
-    a server does, has that kept of a chunk too.
+    undisturbed one would have asked from there.
 
     Parameters
     ----------
