@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -28,6 +29,8 @@ _RELATIONS = {
     "is_calibrated": "calibrated, at most",
     "is_monotone": "at most",
 }
+
+_BOTH_LIMITS = re.compile(r"lies between (\S+) and (\S+) (?:holds|is)\b")
 
 _SMALL_IS_WANTED = frozenset({"<", "<=", "below", "is_calibrated", "is_monotone"})
 _LARGE_IS_WANTED = frozenset({">", ">=", "above"})
@@ -149,6 +152,9 @@ def claim(record: Record) -> str:
     if record.relation == "unmoved" and record.limit is not None:
         moved = "" if metric_of(record.metric) is None else "moved by "
         return f"{moved}at most {numbers.limit(abs(record.limit))}"
+    between = record.relation == "between" and _BOTH_LIMITS.search(record.explanation)
+    if between:  # the record's own limit is the nearer one
+        return f"between {between[1]} and {between[2]}"
     relation = record.relation.replace("_", " ")
     if record.limit is None:
         return relation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_llmcal import Scores
 from pytest_llmcal.records import Record
 from pytest_llmcal.report import wording
 from pytest_llmcal.report.wording import Label
@@ -113,3 +114,9 @@ def test_counts_agree_with_their_verb() -> None:
     labels = [Label("holds", "holds"), Label("refuted", "refuted"), Label("fails as expected", "skipped")]
     assert [label.counted(1) for label in labels] == ["1 holds", "1 refuted", "1 fails as expected"]
     assert [label.counted(2) for label in labels] == ["2 hold", "2 refuted", "2 fail as expected"]
+
+
+def test_a_claim_of_two_limits_tells_both() -> None:
+    verdict = Scores([0.9, 0.6], [1, 0]).accuracy().between(0.25, 1)
+    told = record(relation="between", limit=verdict.limit, explanation=verdict.explain())
+    assert wording.claim(told) == "between 0.25 and 1"
