@@ -150,6 +150,8 @@ class Crew:
 
     def _hear(self, again: deque[_Shard] | list[_Shard]) -> list[tuple[_Shard, Any]]:
         """Wait until some replica has something to say; return answers, or what the model raised instead."""
+        if not (self._loading or self._busy):
+            raise ModelError(f"model {self._name!r} was closed, or none of its replicas is left; load it again")
         patience = PATIENCE if not (self._busy or self._idle) else None
         ready, _ = self._ray.wait([*self._loading, *self._busy], num_returns=1, timeout=patience)
         if not ready:
@@ -172,12 +174,13 @@ class Crew:
             self._check_same(self._value(reference))
         except self._deaths() as death:
             self._died_loading += 1
-            if self._died_loading >= TRIES:
+            if self._died_loading < TRIES:
+                self._replace(replica)
+            elif self._first is None or not (self._loading or self._busy or self._idle):
                 raise ModelError(
                     f"model {self._name!r}: {TRIES} replicas died while they loaded it; the last: {_first_line(death)}"
                 ) from death
-            self._replace(replica)
-            return
+            return  # with the others
         except BaseException:
             self._ray.kill(replica)
             raise
@@ -212,7 +215,13 @@ class Crew:
     def _deaths(self) -> tuple[type[Exception], ...]:
         """How Ray says that a replica, its node, or the answers kept there are gone."""
         known = self._ray.exceptions
-        return (known.RayActorError, known.ObjectLostError, known.WorkerCrashedError, known.NodeDiedError)
+        return (
+            known.RayActorError,
+            known.ObjectLostError,
+            known.WorkerCrashedError,
+            known.NodeDiedError,
+            known.OutOfMemoryError,
+        )
 
     def _replace(self, replica: Any) -> None:
         self._ray.kill(replica)  # it may live where only the line to it is broken

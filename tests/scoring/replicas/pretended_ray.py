@@ -37,6 +37,7 @@ class PretendedRay:
             ObjectLostError=DeathError,
             WorkerCrashedError=DeathError,
             NodeDiedError=DeathError,
+            OutOfMemoryError=DeathError,
         )
         self.started = 0
         self.killed: list[int] = []

@@ -131,6 +131,25 @@ def test_replicas_that_die_while_they_load_are_given_up_after_three() -> None:
         crew(ray).wait_for_one()
 
 
+def test_where_one_has_loaded_the_others_are_done_without() -> None:
+    def load(number: int) -> Loaded:
+        if number > 1:
+            raise DeathError("its node has too little memory")
+        return Loaded(FACTS, versions(), "here")
+
+    ray = PretendedRay(load=load)
+    assert answers_of(ray) == EXPECTED
+    assert ray.started <= 6
+
+
+def test_a_crew_that_was_closed_says_so() -> None:
+    replicas = crew(PretendedRay())
+    replicas.wait_for_one()
+    replicas.close()
+    with pytest.raises(ModelError, match="'pretended' was closed, or none of its replicas is left; load it again"):
+        list(replicas.answered(LOG_LIKELIHOOD.ask, enumerate(PARTS)))
+
+
 @pytest.mark.parametrize(
     ("other", "text"),
     [
