@@ -40,10 +40,11 @@ $(VENV)/installed-oracles: $(VENV)/installed-test
 	$(INSTALL) --group oracles
 	@touch $@
 
-# llama.cpp is compiled: without what no test uses, and less optimized, that takes three CPU minutes instead of seven or
+# llama.cpp is compiled: without what no test uses, and less optimized, that takes two CPU minutes instead of seven or
 # more. Its tests serve a model of a megabyte, which is fast however it is compiled.
 LLAMA_FLAGS := -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
-	-DLLAMA_BUILD_SERVER=OFF -DCMAKE_C_FLAGS_RELEASE=-O1 -DCMAKE_CXX_FLAGS_RELEASE=-O1
+	-DLLAMA_BUILD_SERVER=OFF -DGGML_CPU_REPACK=OFF -DGGML_LLAMAFILE=OFF -DCMAKE_C_FLAGS_RELEASE=-O1 \
+	-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_PROJECT_llama.cpp_INCLUDE=$(CURDIR)/tests/servers/llama_alone.cmake
 
 # pip keeps the compiled wheel for the next time, without knowing the flags.
 $(VENV)/installed-servers: $(VENV)/installed-test

@@ -85,8 +85,10 @@ def arm_of_difference(one: npt.ArrayLike, other: npt.ArrayLike, correlation: flo
     ([5.0, inf], 7.0)
     """
     x, y = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    scale = np.maximum(np.maximum(np.abs(x), np.abs(y)), np.finfo(np.float64).tiny)  # squares of 1e300 are none
     with np.errstate(invalid="ignore"):  # of what is infinite, for which another rule stands
-        arm = np.sqrt(np.maximum(x * x + y * y - 2.0 * correlation * x * y, 0.0))
+        x_part, y_part = x / scale, y / scale
+        arm = scale * np.sqrt(np.maximum(x_part**2 + y_part**2 - 2.0 * correlation * x_part * y_part, 0.0))
     return np.where(np.isinf(x) | np.isinf(y), np.inf, arm)
 
 

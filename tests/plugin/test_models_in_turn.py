@@ -221,7 +221,7 @@ def test_a_marker_keeps_a_test_to_models_by_pattern(project: Project) -> None:
     ("marker", "sentence"),
     [
         ("llmcal(tsak='x')", "the marker llmcal has an unknown keyword 'tsak'; known are task, limit"),
-        ("llmcal('x')", "the marker llmcal takes keywords alone, task, limit and calibrator; got ('x',)"),
+        ("llmcal('x')", "the marker llmcal takes keywords alone, task, limit, calibrator, confidence; got ('x',)"),
         ("llmcal(task=3)", "the marker llmcal(task=...) takes a task's name or file, got 3"),
         ("llmcal(limit=0)", "the marker llmcal(limit=...) takes a whole number of at least 1, got 0"),
         ("llmcal(limit=True)", "the marker llmcal(limit=...) takes a whole number of at least 1, got True"),

@@ -79,5 +79,5 @@ def test_the_running_text_is_of_all_five_grammars_and_each_text_is_a_cluster() -
 
 
 def test_an_unknown_task_is_answered_with_those_that_are() -> None:
-    with pytest.raises(TaskError, match=r"no task 'world/poetry-written'; .*each of them with -written behind it, and"):
+    with pytest.raises(TaskError, match=r"no task 'world/poetry-written'; .*each of them with -written behind it, "):
         load_task("world/poetry-written")
