@@ -9,16 +9,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help gate test test-slow test-gpu lint bench train clean
+.PHONY: help gate test test-slow test-outside test-gpu lint bench train clean
 
 help:
-	@echo "make gate       judge the embedded model world/gpt2 and write a report (MODEL=... for another)"
-	@echo "make test       run the tests"
-	@echo "make test-slow  run the slow tests"
-	@echo "make test-gpu   run the tests that need a CUDA device"
-	@echo "make lint       check style and types"
-	@echo "make bench      print the benchmarks"
-	@echo "make train      train the embedded models again, from nothing"
+	@echo "make gate         judge the embedded model world/gpt2 and write a report (MODEL=... for another)"
+	@echo "make test         run the tests"
+	@echo "make test-slow    run the slow tests"
+	@echo "make test-outside run those that need a real server or cluster"
+	@echo "make test-gpu     run the tests that need a CUDA device"
+	@echo "make lint         check style and types"
+	@echo "make bench        print the benchmarks"
+	@echo "make train        train the embedded models again, from nothing"
 
 # pip older than 25.1 cannot install dependency groups.
 $(VENV)/made:
@@ -47,8 +48,8 @@ LLAMA_FLAGS := -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_TOOLS=OFF
 	-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_PROJECT_llama.cpp_INCLUDE=$(CURDIR)/tests/servers/llama_alone.cmake
 
 # pip keeps the compiled wheel for the next time, without knowing the flags.
-$(VENV)/installed-servers: $(VENV)/installed-test
-	CMAKE_ARGS="$(LLAMA_FLAGS)" $(INSTALL) --group servers
+$(VENV)/installed-outside: $(VENV)/installed-test
+	CMAKE_ARGS="$(LLAMA_FLAGS)" $(INSTALL) --group outside
 	@touch $@
 
 $(VENV)/installed-lint: $(VENV)/installed
@@ -64,8 +65,12 @@ test: $(VENV)/installed-test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 # What a file trains or scores once, one worker does: tests/conftest.py makes the groups.
-test-slow: $(VENV)/installed-oracles $(VENV)/installed-servers
+test-slow: $(VENV)/installed-oracles
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist loadgroup
+
+# A server and a cluster: what these need is compiled and started for minutes.
+test-outside: $(VENV)/installed-outside
+	$(BIN)/python -m pytest -m slow tests/servers tests/scoring/replicas tests/plugin/test_engines.py
 
 test-gpu: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m gpu -rs tests/gpu

@@ -3,7 +3,8 @@
 A fence behind ``<!-- file: NAME -->`` is written to NAME; each ``$`` line of a ``console``
 fence is run in the same folder, which holds a copy of ``suites/``, and must exit with 0 or
 with the number that the line states as ``# exits N``. Lines below it are what it prints, with ``...`` for
-anything. Commands that CI runs itself, from nothing (``make gate`` and the like), are checked to
+anything. A page that says ``<!-- needs: PACKAGE -->`` is left out where that is not installed. Commands that CI runs
+itself, from nothing (``make gate`` and the like), are checked to
 stand in ``.ci/run``.
 """
 
@@ -80,6 +81,8 @@ def follow(page: Path, folder: Path) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_every_command_of_the_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
+    for package in re.findall(r"^<!-- needs: (\w+) -->$", page.read_text(encoding="utf-8"), re.MULTILINE):
+        pytest.importorskip(package, reason=f"the commands of this page need {package}, which is not installed")
     assert follow(page, tmp_path) == []
 
 
