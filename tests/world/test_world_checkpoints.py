@@ -143,8 +143,8 @@ def test_the_overfit_model_is_overconfident(task: str) -> None:
     assert confidence.mean() > truth.mean() + 0.09
 
 
-@pytest.mark.slow  # fifteen seconds a model
-@each_task
+@pytest.mark.slow  # fifteen seconds a task, so of each kind of answer one: short ones, and whole sentences
+@pytest.mark.parametrize("task", ["world/qa", "world/dialogue"])
 def test_the_figures_in_the_source_note_are_those_of_the_checkpoints(task: str) -> None:
     note = (checkpoint_folder("world/gpt2").parent / "SOURCE.md").read_text()
     row = next(line.split("|")[1:-1] for line in note.splitlines() if line.startswith(f"| {task} "))
