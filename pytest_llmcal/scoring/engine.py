@@ -20,6 +20,7 @@ from pytest_llmcal.scoring.kernels.reading import Answers
 from pytest_llmcal.scoring.kernels.weights import PackedWeights, can_pack, hold_on_to_memory
 from pytest_llmcal.scoring.plan import Branch, Costs, Pair, Row, branch_of_pairs, rows_of_pairs
 from pytest_llmcal.scoring.running import Running, Tell
+from pytest_llmcal.scoring.tokens import Tokens
 from pytest_llmcal.scoring.trust import plain_answers, probes, tolerance_of, worst_difference
 
 KEPT_MEMORY = {"cpu": 512 * 2**20, "cuda": 2 * 2**30, "mps": 512 * 2**20}
@@ -55,10 +56,27 @@ class Engine:
         self._window = window_of(network.config)
         self._alone_beyond = alone_beyond(network.config.get_text_config())
         self._why_plain = why_not_packed(network) if packing else "packing was turned off"
+        self._untold: str | None = None
 
     @property
     def network(self) -> Any:
         """The model, its weights perhaps where they are read fastest."""
+        return self._network
+
+    def settled(self, texts: Sequence[Tokens]) -> Any:
+        """The model, its weights for good where texts like these are read fastest.
+
+        Other places of weights round otherwise: without this, what a model writes would hang on whether it was asked
+        for log-likelihoods before.
+
+        Parameters
+        ----------
+        texts : sequence of tuple of int
+            Token ids, at least one in each.
+        """
+        short = [tokens for tokens in texts if self._is_within(len(tokens))]
+        if short:
+            self._decide([(tokens[:1], tokens[1:] or tokens) for tokens in short])
         return self._network
 
     @property
@@ -143,6 +161,9 @@ class Engine:
         return [part.tolist() for part in np.split(answers.own, ends[:-1])]
 
     def _run_plain(self, rows: Sequence[Row], answers: Answers, tell: Tell | None) -> None:
+        if self._untold is not None:
+            told, self._untold = self._untold, None
+            warnings.warn(f"the model is run on the plain path, which is slower: {told}", PathWarning, stacklevel=2)
         together = math.inf if self._alone_beyond is None else self._alone_beyond
         short = [row for row in rows if len(row.tokens) <= together]
         long = [row for row in rows if len(row.tokens) > together]
@@ -182,8 +203,7 @@ class Engine:
             reason = self._tried(asked, truth, tolerance, blocked=blocked, pruned=pruned)
             if not reason or self._why_plain is not None:
                 return
-        self._why_plain = reason
-        warnings.warn(f"the model is run on the plain path, which is slower: {reason}", PathWarning, stacklevel=2)
+        self._why_plain = self._untold = reason
 
     def _tried(self, asked: Sequence[Pair], truth: np.ndarray, tolerance: float, *, blocked: bool, pruned: bool) -> str:
         """Try the packed path, and take it if its answers are right; return why not, or nothing."""

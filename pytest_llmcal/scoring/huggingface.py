@@ -196,12 +196,13 @@ class HuggingFaceModel:
         pairs = prompts_of(prompts)
         if progress is not None:
             progress(0, len(pairs) * options.samples)
-        network = self._opened().network
+        engine = self._opened()
         fitted = [
             (prompt_id, self._room_after(prompt_id, text, tokens, options.max_tokens))
             for (prompt_id, text), tokens in zip(pairs, self._encoder.prompts([text for _, text in pairs]), strict=True)
         ]
         with threads_for(self._facts.parameters or 0, self._threads):
+            network = engine.settled([tokens for _, tokens in fitted])
             answers = Generator(network, self._tokenizer, self._batch_tokens).generate(fitted, options, progress)
         for (prompt_id, _), samples in zip(pairs, answers, strict=True):
             for sample in samples:

@@ -243,6 +243,15 @@ def test_a_model_that_fails_on_the_packed_path_falls_back_loudly(network_of: Cal
     assert found == pytest.approx(plain(network, asked), abs=1e-6)
 
 
+def test_settling_a_model_that_only_writes_says_nothing_until_it_weighs(network_of: Callable[[str], Any]) -> None:
+    engine = Engine(network_of("llama"), 10_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pytest_llmcal.scoring.kernels.attention._flash", lambda *_: 1 / 0)
+        engine.settled([(5, 6, 7)])
+        with pytest.warns(PathWarning, match="the packed one fails: division by zero"):
+            engine.pairs([((5, 6, 7), (7, 8))])
+
+
 def built(name: str, **options: Any) -> Any:
     """A small random model from its configuration."""
     import transformers

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
 
-from pytest_llmcal.scoring import GenerationOptions, load_model
+from pytest_llmcal.scoring import GenerationOptions, Request, load_model
 from pytest_llmcal.scoring.generation import choosing
 from pytest_llmcal.scoring.generation.choosing import Chooser
 from pytest_llmcal.scoring.generation.draws import draws
@@ -54,6 +54,14 @@ def test_an_item_gets_the_same_samples_in_any_batch(family: str, model_folder: C
         assert found == {prompt_id: expected[prompt_id] for prompt_id, _ in prompts[:count]}
 
     holds()
+
+
+def test_what_was_asked_before_changes_no_bit_of_a_text() -> None:
+    fresh = load_model("world/gpt2", device="cpu")
+    options = GenerationOptions(**OPTIONS)
+    at_first = fresh.generate(PROMPTS, options)
+    fresh.log_likelihoods([Request("river", PROMPTS[0][1], " Sell")])
+    assert fresh.generate(PROMPTS, options) == at_first
 
 
 def test_more_samples_and_more_tokens_begin_with_the_same_ones(model_folder: Callable[[str], Path]) -> None:

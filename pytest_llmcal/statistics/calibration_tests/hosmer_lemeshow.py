@@ -14,6 +14,9 @@ from pytest_llmcal.statistics.calibration_tests.statistic import Statistic, Valu
 # refutes a calibrated model in 6 to 7% of draws at 5%.
 _LEAST_VARIANCE = 10.0
 
+# The square of no sum overflows, divided by this.
+_LEAST_DIVISOR = 1e-290
+
 
 def hosmer_lemeshow(confidence: Values, groups: int = 10, *, in_sample: bool = False) -> Statistic:
     r"""Return :math:`\sum_b S_b^2 / (n_b \bar c_b (1 - \bar c_b))` over groups of rising confidence.
@@ -47,8 +50,9 @@ def hosmer_lemeshow(confidence: Values, groups: int = 10, *, in_sample: bool = F
     """
     starts = starts_of(equal_mass_groups(confidence, groups))
     count = np.diff(np.append(starts, len(confidence)))
-    mean = summed(confidence, starts) / count
-    variance = np.where((mean > 0.0) & (mean < 1.0), count * mean * (1.0 - mean), math.inf)
+    total = summed(confidence, starts)
+    mean = total / count
+    variance = np.where((total > 0.0) & (mean < 1.0), np.maximum(total * (1.0 - mean), _LEAST_DIVISOR), math.inf)
     known = variance[np.isfinite(variance)]
     freedom = len(known) - 2 * in_sample
     if in_sample and freedom < 1:

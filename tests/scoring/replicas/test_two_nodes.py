@@ -104,7 +104,7 @@ def test_a_driver_that_is_killed_goes_on_where_it_was(
 
 
 def test_the_answers_are_the_same_to_the_last_bit(tmp_path: Path, engine: Any, here: list[LogLikelihood]) -> None:
-    assert run(tmp_path, engine, seconds=0.0) == here
+    assert run(tmp_path, engine, seconds=0.1) == here  # long enough for either to get a chunk
     asked = lines(tmp_path / "log")
     assert len({line.node for line in asked}) == 2
     assert len(asked) == len({line.item for line in asked}) >= len(requests()) // (2 * CHUNK)
@@ -115,8 +115,6 @@ def test_texts_and_tokens_are_the_same_too(tmp_path: Path, engine: Any) -> None:
     options = GenerationOptions(max_tokens=5, temperature=1.0, samples=2)
     there = cached_model("world/gpt2", device="cpu", cache_dir=tmp_path / "there", engine=engine)
     inside = cached_model("world/gpt2", device="cpu", cache_dir=tmp_path / "inside")
-    # once a model has weighed choices, its weights are laid out otherwise, and its texts differ in the last bits
-    inside.log_likelihoods(requests()[:1])
     assert there.generate(prompts, options) == inside.generate(prompts, options)
     assert there.next_tokens(prompts) == inside.next_tokens(prompts)
     assert there.facts == inside.facts

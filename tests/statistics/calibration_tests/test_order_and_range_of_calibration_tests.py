@@ -43,3 +43,9 @@ def test_the_order_of_the_items_changes_nothing(name: str, scores: Scores, seed:
 def test_items_of_one_confidence_are_summed_up_before_the_walk_is_looked_at(name: str) -> None:
     correct = np.repeat([1, 0], 30)
     assert examine(TESTS[name], np.full(60, 0.5), correct).statistic == 0.0
+
+
+def test_right_at_the_least_confidence_that_there_is_leaves_no_doubt() -> None:
+    found = examine(TESTS["hosmer-lemeshow"], np.array([0.0, 5e-324]), np.array([0, 1]))
+    assert 1e280 < found.statistic < math.inf
+    assert found.p_value == 0.0001
