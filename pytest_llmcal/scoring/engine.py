@@ -64,7 +64,7 @@ class Engine:
         return self._network
 
     def settled(self, texts: Sequence[Tokens]) -> Any:
-        """The model, its weights for good where texts like these are read fastest.
+        """Return the model, its weights for good where texts like these are read fastest.
 
         Other places of weights round otherwise: without this, what a model writes would hang on whether it was asked
         for log-likelihoods before.
