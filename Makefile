@@ -9,6 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# Hundreds of processes of the tests would compile the package and the tests anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help gate test test-slow test-outside test-gpu lint bench train clean
 
 help:
@@ -64,9 +67,9 @@ gate: $(VENV)/installed
 test: $(VENV)/installed-test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-# What a file trains or scores once, one worker does: tests/conftest.py makes the groups.
+# What a file trains or scores once, one worker does: tests/conftest.py makes the groups, and puts the longest first.
 test-slow: $(VENV)/installed-oracles
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist loadgroup --no-loadscope-reorder
 
 # A server and a cluster: what these need is compiled and started for minutes.
 test-outside: $(VENV)/installed-outside

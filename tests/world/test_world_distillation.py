@@ -1,4 +1,4 @@
-"""The overfit model passes the gates that it failed, once it is distilled from models of other seeds."""
+"""The overfit model passes the gates that it failed, once it is distilled from a model that read more."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 from scipy.stats import binomtest
 
 from pytest_llmcal import Scores, load_model, load_task
-from pytest_llmcal.calibrators.distillation import distill, ensemble
+from pytest_llmcal.calibrators.distillation import distill
 from pytest_llmcal.scoring import score
 from pytest_llmcal.tasks import Items
-from pytest_llmcal.world.train import Recipe, save, train
 
 TASKS = ("world/completion", "world/dialogue")
-"""What teachers of so few steps know; facts take them longer."""
+"""Short answers, and whole sentences."""
 
-TEACHER = Recipe(steps=2_000)
 MINUTES = 3
 
 Made = tuple[dict[str, Scores], dict[str, Scores], float]
@@ -37,28 +34,16 @@ def calibration_items(name: str) -> Items:
 
 
 @pytest.fixture(scope="module")
-def teachers(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two models of other seeds than the student, which read other passages."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    folders = [tmp_path_factory.mktemp("teachers") / str(seed) for seed in (11, 12)]
-    for seed, folder in zip((11, 12), folders, strict=True):
-        save(train(TEACHER, seed), folder)
-    torch.set_num_threads(threads)
-    return folders
-
-
-@pytest.fixture(scope="module")
-def made(teachers: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Made:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Scores of the student before and after, and the seconds of the processor that lie between."""
-    said = [answers(folder, calibration_items) for folder in teachers]
+    taught = answers("world/gpt2", calibration_items)
     begin = time.process_time()
     folder = distill(
         load_model("world/gpt2-overfit", device="cpu"),
         [load_task(name) for name in TASKS],
-        [ensemble([member[name] for member in said]) for name in TASKS],
+        list(taught.values()),
         output=tmp_path_factory.mktemp("made") / "student",
-        epochs=4,
+        epochs=3,
         learning_rate=2e-3,
         lora=False,
     )
@@ -70,7 +55,7 @@ def made(teachers: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Made
     )
 
 
-@pytest.mark.slow  # two minutes, most of them for the teachers
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TASKS)
 def test_the_student_passes_the_gate_that_it_failed(name: str, made: Made) -> None:
     before, after, _ = made
