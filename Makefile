@@ -12,13 +12,13 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # Hundreds of processes of the tests would compile the package and the tests anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help gate test test-slow test-outside test-gpu lint bench train clean
+.PHONY: help gate test test-slow test-gpu outside lint bench train clean
 
 help:
 	@echo "make gate         judge the embedded model world/gpt2 and write a report (MODEL=... for another)"
 	@echo "make test         run the tests"
 	@echo "make test-slow    run the slow tests"
-	@echo "make test-outside run those that need a real server or cluster"
+	@echo "make outside      install what slow tests need for a real server and a real cluster"
 	@echo "make test-gpu     run the tests that need a CUDA device"
 	@echo "make lint         check style and types"
 	@echo "make bench        print the benchmarks"
@@ -71,9 +71,8 @@ test: $(VENV)/installed-test
 test-slow: $(VENV)/installed-oracles
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist loadgroup --no-loadscope-reorder
 
-# A server and a cluster: what these need is compiled and started for minutes.
-test-outside: $(VENV)/installed-outside
-	$(BIN)/python -m pytest -m slow tests/servers tests/scoring/replicas tests/plugin/test_engines.py
+# Installs a server, which is compiled, and a cluster; slow tests skip without.
+outside: $(VENV)/installed-outside
 
 test-gpu: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m gpu -rs tests/gpu

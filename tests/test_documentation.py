@@ -25,7 +25,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(
     r"(?:<!-- file: (?P<name>\S+) -->\n)?```(?P<language>\w*)\n(?P<body>.*?)^```", re.DOTALL | re.MULTILINE
 )
-RUN_BY_CI = re.compile(r"^make (gate|test|test-slow|lint)$")
+RUN_BY_CI = re.compile(r"^make (gate|test|test-slow|outside|lint)$")
 NOT_RUN = re.compile(r"^(git clone|cd|pip install|make bench|make train|xdg-open) ?")
 
 

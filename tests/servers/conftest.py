@@ -69,7 +69,7 @@ def llama(stories: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
     """A server of llama.cpp with that model."""
     for package in ("httpx", "gguf", "llama_cpp"):
         if find_spec(package) is None:
-            pytest.skip(f"{package} is not installed: make test-outside installs it")
+            pytest.skip(f"{package} is not installed: make outside installs it")
     from gguf_conversion import convert
     from llama_server import CHAT_TEMPLATE, LlamaServer
 
