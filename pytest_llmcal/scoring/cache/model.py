@@ -13,28 +13,9 @@ from pytest_llmcal.scoring.at_once import answered
 from pytest_llmcal.scoring.cache.asking import Asking
 from pytest_llmcal.scoring.cache.chunks import chunks
 from pytest_llmcal.scoring.cache.identity import Keys
-from pytest_llmcal.scoring.cache.questions import (
-    LOG_LIKELIHOOD,
-    NEXT_TOKENS,
-    Answer,
-    Asked,
-    Question,
-    beside_others,
-    generation,
-)
-from pytest_llmcal.scoring.generation.prompts import prompts_of
-from pytest_llmcal.scoring.protocol import (
-    Generation,
-    GenerationOptions,
-    IncompleteError,
-    LogLikelihood,
-    Model,
-    ModelError,
-    NextToken,
-    Progress,
-    Prompts,
-    Request,
-)
+from pytest_llmcal.scoring.cache.questioned import Questioned
+from pytest_llmcal.scoring.cache.questions import Answer, Asked, Question, beside_others
+from pytest_llmcal.scoring.protocol import IncompleteError, LogLikelihood, Model, ModelError, Progress, Request
 
 if TYPE_CHECKING:
     from pytest_llmcal.records import ModelFacts
@@ -43,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_llmcal.tasks import Item
 
 
-class CachedModel:
+class CachedModel(Questioned):
     """A model whose answers are looked up first.
 
     What is not known is asked in chunks with fixed bounds, and each chunk is kept as soon as it is
@@ -69,6 +50,11 @@ class CachedModel:
     ----------
     before_loading : callable or None
         Called before the model itself is loaded, for instance to wait for a free GPU.
+
+    Raises
+    ------
+    ModelError
+        By every question: as the model itself; or the model was closed, or its files changed since the run began.
     """
 
     def __init__(
@@ -104,46 +90,6 @@ class CachedModel:
             self._known = replace(kept, name=self._name, device=self._device)
         return self._known
 
-    def log_likelihoods(self, requests: Sequence[Request], progress: Progress | None = None) -> list[LogLikelihood]:
-        """Weigh every request, in the order given.
-
-        Raises
-        ------
-        ModelError
-            As the model itself; or the model was closed, or its files changed since the run began.
-        """
-        question = beside_others(requests) if self._identity.cuts else LOG_LIKELIHOOD
-        return self._answers(question, requests, progress)
-
-    def next_tokens(
-        self, texts: Sequence[tuple[str, str]], progress: Progress | None = None
-    ) -> list[Sequence[NextToken]]:
-        """Guess every token of each ``(id, text)``, in the order given.
-
-        Raises
-        ------
-        ModelError
-            As for ``log_likelihoods``.
-        """
-        return self._answers(NEXT_TOKENS, texts, progress)
-
-    def generate(
-        self, prompts: Prompts, options: GenerationOptions, progress: Progress | None = None
-    ) -> list[list[Generation]]:
-        """Continue each prompt, in the order given; ``options.samples`` texts for each.
-
-        Raises
-        ------
-        ModelError
-            As the model itself; or the model was closed, or its files changed since the run began.
-        """
-
-        def in_texts(done: int, total: int) -> None:
-            if progress is not None:
-                progress(done * options.samples, total * options.samples)
-
-        return self._answers(generation(options), prompts_of(prompts), in_texts)
-
     def encoded(self, items: Sequence[Item]) -> Any:
         """Return what the model itself returns: context and continuation in tokens, as they are weighed."""
         model: Any = self._loaded()
@@ -166,6 +112,9 @@ class CachedModel:
         model, self._model = self._model, None
         if model is not None:
             model.close()
+
+    def _weighing(self, requests: Sequence[Request]) -> Question[Request, LogLikelihood]:
+        return beside_others(requests) if self._identity.cuts else super()._weighing(requests)
 
     def _answers(
         self, question: Question[Asked, Answer], asked: Sequence[Asked], progress: Progress | None

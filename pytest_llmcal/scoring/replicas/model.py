@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmcal.scoring.cache.chunks import chunks
-from pytest_llmcal.scoring.cache.questions import LOG_LIKELIHOOD, NEXT_TOKENS, Question, generation
-from pytest_llmcal.scoring.generation.prompts import prompts_of
-from pytest_llmcal.scoring.protocol import (
-    Generation,
-    GenerationOptions,
-    LogLikelihood,
-    NextToken,
-    Progress,
-    Prompts,
-    Request,
-)
+from pytest_llmcal.scoring.cache.questioned import Questioned
+from pytest_llmcal.scoring.cache.questions import Answer, Asked, Question
+from pytest_llmcal.scoring.protocol import Progress
 
 if TYPE_CHECKING:
     from pytest_llmcal.records import ModelFacts
     from pytest_llmcal.scoring.at_once import Ask
     from pytest_llmcal.scoring.replicas.crew import Crew
 
-Asked = TypeVar("Asked")
-Answer = TypeVar("Answer")
 
-
-class RayModel:
+class RayModel(Questioned):
     """A model in processes of a Ray cluster.
 
     Questions are cut into the chunks of the score cache, whose bounds depend on the questions alone. So answers do
@@ -39,6 +28,12 @@ class RayModel:
         The replicas.
     device : str
         Kind of device that they compute on.
+
+    Raises
+    ------
+    ModelError
+        By every question: as the model itself; or a chunk was lost with one replica after the other, or no replica
+        could be started.
     """
 
     def __init__(self, crew: Crew, device: str) -> None:
@@ -50,45 +45,6 @@ class RayModel:
         """Name, revision, dtype, device and size, as the first replica tells them."""
         return self._crew.facts
 
-    def log_likelihoods(self, requests: Sequence[Request], progress: Progress | None = None) -> list[LogLikelihood]:
-        """Weigh every request, in the order given.
-
-        Raises
-        ------
-        ModelError
-            As the model itself; or a chunk was lost with one replica after the other, or no replica could be started.
-        """
-        return self._answers(LOG_LIKELIHOOD, requests, progress)
-
-    def next_tokens(
-        self, texts: Sequence[tuple[str, str]], progress: Progress | None = None
-    ) -> list[Sequence[NextToken]]:
-        """Guess every token of each ``(id, text)``, in the order given.
-
-        Raises
-        ------
-        ModelError
-            As for ``log_likelihoods``.
-        """
-        return self._answers(NEXT_TOKENS, texts, progress)
-
-    def generate(
-        self, prompts: Prompts, options: GenerationOptions, progress: Progress | None = None
-    ) -> list[list[Generation]]:
-        """Continue each prompt, in the order given; ``options.samples`` texts for each.
-
-        Raises
-        ------
-        ModelError
-            As for ``log_likelihoods``.
-        """
-
-        def in_texts(done: int, total: int) -> None:
-            if progress is not None:
-                progress(done * options.samples, total * options.samples)
-
-        return self._answers(generation(options), prompts_of(prompts), in_texts)
-
     def answered(
         self, ask: Ask[Any, Any], parts: Iterable[tuple[int, Sequence[Any]]]
     ) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -97,7 +53,7 @@ class RayModel:
         Raises
         ------
         ModelError
-            As for ``log_likelihoods``; what was under way is answered first.
+            As for every question; what was under way is answered first.
         """
         return self._crew.answered(ask, parts)
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pytest_llmcal.scoring import Request
-from pytest_llmcal.scoring.cache import chunks, model
+from pytest_llmcal.scoring.cache import chunks, questioned
 from pytest_llmcal.scoring.cache.questions import LOG_LIKELIHOOD
 from pytest_llmcal.tasks import load_task
 
@@ -57,7 +57,7 @@ def slowly(log: Path, seconds: float) -> Callable[..., Any]:
 def small_chunks(log: Path, seconds: float) -> Iterator[None]:
     """Ask slowly and in small chunks for the span of a ``with`` block."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(model, "LOG_LIKELIHOOD", replace(LOG_LIKELIHOOD, ask=slowly(log, seconds)))
+        patch.setattr(questioned, "LOG_LIKELIHOOD", replace(LOG_LIKELIHOOD, ask=slowly(log, seconds)))
         patch.setitem(chunks._AT_ONCE, "cpu", 1)
         yield
 
